@@ -132,6 +132,17 @@ class RunFolder:
         return folder
 
 
+def where(*, trace: Path | None, log: Path | None) -> str:
+    """Returns the end of a message of a failure: the files that have more about it.
+
+    Example:
+        >>> where(trace=Path("trials/2.txt"), log=Path("run.log"))
+        '; traceback: trials/2.txt; log: run.log'
+    """
+    named = {"traceback": trace, "log": log}
+    return "".join(f"; {what}: {file}" for what, file in named.items() if file)
+
+
 def check_study_name(study: str, place: str = "--study") -> None:
     """Raises ``InputError`` if runs of the study would use another study's folder."""
     check_folder_name(study, place)

@@ -21,6 +21,7 @@ from search.callbacks.running_trials import RunningTrials, clock, trained_part
 from search.callbacks.time_left import TimeLeft
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
+from search.run_folder import where
 from search.study.study import Study
 from search.trial.messages import (
     Completed,
@@ -98,6 +99,7 @@ class ProgressBar(Callback):
         self._console = console
         self._shows_bar = console.is_terminal and not console.quiet
         self.log = log or RunLog()
+        self._named: Path | None = None
         self.events = events
         self._expected = self._steps = 0
         self._best: float | None = None
@@ -189,18 +191,23 @@ class ProgressBar(Callback):
             self._left.end_trial(seconds)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
-        trace = self._keep_trace(number, outcome)
-        self._say(one_line(trial_line(request, outcome, seconds, counts, trace=trace)))
+        see = self._see(number, outcome)
+        self._say(one_line(trial_line(request, outcome, seconds, counts, see=see)))
         self._update(counts)
 
-    def _keep_trace(self, number: int, outcome: Outcome) -> Path | None:
-        """Writes the traceback of a failed trial to its file."""
+    def _see(self, number: int, outcome: Outcome) -> str:
+        """Writes the traceback of a failed trial to its file, and names the file.
+
+        The log is the same for all trials: the first failure alone names it.
+        """
         if not isinstance(outcome, Failed | WorkerDied):
-            return None
+            return ""
         trace = self.log.keep_trace(str(number), outcome.trace)
         if trace is not None and self.events is not None:
             self.events.traces[number] = trace
-        return trace
+        log = None if self._named == self.log.path else self.log.path
+        self._named = self.log.path
+        return where(trace=trace, log=log)
 
     def expect(self, steps: int, study: Study) -> None:
         """Counts steps after the search, such as the retraining, in the bar."""
@@ -290,13 +297,12 @@ def trial_line(
     seconds: float,
     counts: Counts,
     *,
-    trace: Path | None = None,
+    see: str = "",
 ) -> str:
     """Describes in one line how a trial ended, ``seconds`` after its proposal.
 
-    ``trace`` is the file of a failed trial's traceback.
+    ``see`` names the files that have more about a failed trial.
     """
-    see = "" if trace is None else f"; traceback: {trace}"
     match outcome:
         case Completed(value=value, epoch=epoch, gap=gap):
             text = f"completed  value {value:.4f} at epoch {epoch}"

@@ -26,6 +26,11 @@ class RunLog:
         self._append(["", *self._waiting])
         self._waiting = []
 
+    @property
+    def path(self) -> Path | None:
+        """The file of the log; ``None`` before ``open``."""
+        return None if self._folder is None else self._folder.file(LOG)
+
     def line(self, text: str) -> None:
         """Adds a text, each of its lines with the time."""
         stamp = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}"

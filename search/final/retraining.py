@@ -22,7 +22,7 @@ from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import PREDICTED, REPORT, RESULTS
-from search.run_folder import write_text
+from search.run_folder import where, write_text
 from search.stopping.search_end import SearchEnd
 from search.trial.messages import CONSTRAINT, Failed, Retrained, RetrainRequest
 
@@ -38,7 +38,7 @@ def require_best(
     if best is None:
         end, records = ledger.end(), ledger.records()
         if end is not None and end.failed:
-            raise RunError(_all_failed(records, end, traces))
+            raise RunError(_all_failed(records, end, log, traces))
         raise RunError(_none_completed(records, end, log))
     return best
 
@@ -59,12 +59,15 @@ def _none_completed(
 
 
 def _all_failed(
-    records: Sequence[TrialRecord], end: SearchEnd, traces: Path | None
+    records: Sequence[TrialRecord],
+    end: SearchEnd,
+    log: Path | None,
+    traces: Path | None,
 ) -> str:
-    """Names the first error once, and its traceback where there is one."""
+    """Names the first error once, its traceback where there is one, and the log."""
     first = next(r for r in records if r.reason and not r.interrupted)
     trace = None if traces is None else traces / f"{first.number}.txt"
-    see = f"; traceback: {trace}" if trace is not None and trace.exists() else ""
+    see = where(trace=trace if trace is not None and trace.exists() else None, log=log)
     return (
         f"the search ended: {end.reason}. The first error, of "
         f"trial {first.number}: {first.reason}{see}. Correct its cause and run the "
@@ -139,11 +142,13 @@ def keep_model(
     request: RetrainRequest,
     retrained: Retrained | Failed,
     *,
+    log: Path | None = None,
     trace: Path | None = None,
 ) -> None:
     """Puts a retrained model and its sidecar into the run's folder, or its seed's.
 
-    ``trace`` is the file of the traceback where the retraining failed.
+    Where the retraining failed, ``trace`` is the file of its traceback; ``log`` is
+    the run's.
     """
     number = request.number
     if isinstance(retrained, Failed):
@@ -151,7 +156,7 @@ def keep_model(
         raise RunError(
             f"{run.folder.path}: retraining trial {best.number}{seed} failed: "
             f"{retrained.reason}; the search is kept, and the same command retrains "
-            "again" + (f"; traceback: {trace}" if trace is not None else "")
+            f"again{where(trace=trace, log=log)}"
         )
     winner = Winner(
         trial=best.number,

@@ -110,6 +110,8 @@ def output(request: RunRequest) -> Iterator[ProgressBar]:
         except BaseException as error:
             known = isinstance(error, HarnessError | KeyboardInterrupt)
             bar.log.line(f"error: {error}" if known else format_exc())
+            if not known and bar.log.path is not None:
+                error.add_note(f"the log of the run: {bar.log.path}")
             if events is not None:
                 events.write("error", text=str(error) or type(error).__name__)
             raise

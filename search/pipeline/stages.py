@@ -335,6 +335,7 @@ def _keep_model(
         chosen_trial(run, ledger.records()),
         request,
         retrained,
+        log=bar.log.path,
         trace=bar.log.keep_trace("retraining", trace),
     )
     if request.number is not None and isinstance(retrained, Retrained):

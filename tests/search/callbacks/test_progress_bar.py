@@ -10,6 +10,7 @@ from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.running_trials import RunningTrials, clock
 from search.callbacks.time_left import TimeLeft
 from search.ledger.records import Counts
+from search.run_folder import RunFolder
 from search.trial.messages import Spent, TrialRequest
 from tests.factories.ledger import begin, complete, fail, prune, report, small
 
@@ -35,6 +36,26 @@ def test_lines(tmp_path):
     assert lines[1].startswith("[2/4] trial 1: pruned     diverged after 1 epoch ")
     assert lines[2].startswith("[3/4] trial 2: failed     ValueError: [no]")
     assert lines[0].endswith("(residual_cnn, 0:00)")
+
+
+def test_failures_name_their_files(tmp_path):
+    """Each failed trial names its traceback, and the first one the run's log too."""
+    text = io.StringIO()
+    folder = RunFolder(out=tmp_path, name="tiny")
+    folder.make()
+    with ProgressBar(Console(file=text, width=140)) as progress:
+        progress.log.open(folder)
+        ledger = begin(tmp_path, callbacks=[progress])
+        for _ in range(2):
+            failed = replace(fail("ValueError: no"), trace="Traceback")
+            ledger.tell(ledger.ask().number, failed)
+    first, second = text.getvalue().splitlines()
+    traces = folder.path / "trials"
+    log = folder.path / "run.log"
+    assert f"failed     ValueError: no; traceback: {traces / '0.txt'}; log: {log}" in (
+        first
+    )
+    assert f"traceback: {traces / '1.txt'}  (" in second
 
 
 def test_bar(tmp_path):

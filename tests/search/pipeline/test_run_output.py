@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from search.pipeline.opening import output
+from search.pipeline.run_study import RunRequest
+from search.run_folder import RunFolder
 from search.trial import worker
 from tests.factories.runs import STUDY, searched, write_study
 from tests.fakes.seeded_trainer import SeededTrainer
@@ -75,7 +78,7 @@ def test_the_log_has_all_with_times(told):
         if note["event"] == "note":
             assert all(line in text for line in note["text"].splitlines())
     assert "trial 0: failed     ZeroDivisionError: no such layer; traceback: " in text
-    assert str(folder / "trials/0.txt") in text
+    assert f"{folder / 'trials/0.txt'}; log: {folder / 'run.log'}" in text
     assert "[2/2] trial 1: completed" in text
 
 
@@ -106,14 +109,31 @@ def test_quiet(told, coursework):
 
 
 def test_a_failed_retraining_names_its_traceback(told, coursework, monkeypatch):
-    """The error of the retraining names the file that has its traceback."""
+    """The error of the retraining names the file of its traceback, and the log."""
     place, _ = told
     monkeypatch.setattr(worker, "Trainer", SeededTrainer)  # it cannot retrain
     answer = searched(place / "tiny.toml", coursework, place / "runs")
     path = place / "runs/tiny-synthetic/trials/retraining.txt"
     assert answer.code == 1
-    assert f"; traceback: {path}" in answer.err
+    log = place / "runs/tiny-synthetic/run.log"
+    assert f"; traceback: {path}; log: {log}" in answer.err
     assert path.read_text().startswith("Traceback (most recent call last):")
+
+
+def test_an_unexpected_error_names_the_log(tmp_path):
+    """Below the traceback of an error that nobody expected stands the run's log."""
+    folder = RunFolder(out=tmp_path, name="tiny")
+    folder.make()
+
+    def fails():
+        with output(RunRequest(study="tiny", quiet=True)) as bar:
+            bar.log.open(folder)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as error:
+        fails()
+    assert error.value.__notes__ == [f"the log of the run: {folder.file('run.log')}"]
+    assert "Traceback (most recent call last):" in folder.file("run.log").read_text()
 
 
 def test_quiet_and_json_exclude_each_other(told, coursework):

@@ -201,13 +201,16 @@ def test_nothing_completed_names_the_limit(tmp_path, clock):
 
 
 def test_a_study_whose_trials_all_fail_stops(tmp_path):
-    """It stops after so many trials, and the message has the first error once."""
+    """It stops after so many; the message has the first error once, and the files."""
     ledger = begin(tmp_path, study("stop_after_failures = 3"))
     outcomes = [fail("ValueError: no shape"), fail("other"), prune("out_of_memory")]
     assert spend(ledger, outcomes) == [0, 1, 2]
+    trace, log = tmp_path / "0.txt", tmp_path / "run.log"
+    trace.touch()
     with pytest.raises(RunError) as error:
-        require_best(ledger)
+        require_best(ledger, log, tmp_path)
     text = str(error.value)
+    assert f"; traceback: {trace}; log: {log}. Correct" in text
     assert "all of its first 3 trials failed (search.stop_after_failures = 3)" in text
     assert text.count("of trial 0: ValueError: no shape") == 1
     assert "other" not in text
