@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 
 from tests.factories.runs import ended
 
@@ -11,7 +12,9 @@ PATIENCE = 120
 def rows_of(folder, sql):
     """Queries a run's database while another process writes it."""
     try:
-        with sqlite3.connect(f"file:{folder / 'optuna.db'}?mode=ro", uri=True) as base:
+        # A connection that is only let go may stay open for long.
+        opened = sqlite3.connect(f"file:{folder / 'optuna.db'}?mode=ro", uri=True)
+        with closing(opened) as base:
             return base.execute(sql).fetchall()
     except sqlite3.Error:
         return []

@@ -30,6 +30,7 @@ set_joined_environment(os.environ)
 
 import ray  # noqa: E402 - reads its environment when it is imported
 from ray import _raylet  # noqa: E402
+from ray._private import ray_constants  # noqa: E402
 from ray.train._internal import storage as tune_storage  # noqa: E402
 from ray.util.scheduling_strategies import (  # noqa: E402
     NodeAffinitySchedulingStrategy,
@@ -156,6 +157,8 @@ class Cluster:
         core: Any = _raylet
         core.Config.initialize("")
         core.AuthenticationTokenLoader.instance().reset_cache()
+        # A head that does not answer is tried for 40 seconds, not for 12 minutes.
+        ray_constants.NUM_REDIS_GET_RETRIES = 1
         self._folder = self._stack.enter_context(ray_folder())
         code = self._folder.ray / "code"
         stage_code(code, self._modules)

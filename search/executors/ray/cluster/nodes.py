@@ -1,12 +1,11 @@
 """The nodes of a cluster: their versions, their GPUs, and how many trials fit."""
 
 import os
+import signal
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 import ray
 from ray._private.authentication.authentication_utils import is_token_auth_enabled
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -59,24 +58,37 @@ def describe_node() -> NodeFacts:
 
 
 def ask_nodes() -> list[NodeFacts]:
-    """Asks every node that can run a trial; ``RunError`` where one does not answer."""
+    """Asks every node that can run a trial; one that dies meanwhile is left out.
+
+    ``RunError`` is raised where a node that lives does not answer.
+    """
     ask = ray.remote(num_cpus=0)(describe_node)
-    asked = {
-        f"{node['NodeManagerAddress']} {node['NodeID'][:SHOWN]}": ask.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(
-                node["NodeID"], soft=False
-            )
-        ).remote()
+    asked = [
+        (node, ask.options(scheduling_strategy=_only(node)).remote())
         for node in live_nodes()
         if node["Resources"].get("CPU")
-    }
+    ]
+    found = [answer_of(node, answer) for node, answer in asked]
+    return [facts for facts in found if facts is not None]
+
+
+def answer_of(node: Mapping[str, Any], answer: Any) -> NodeFacts | None:
+    """Waits for what a node tells; none where it has died."""
     try:
-        return list(ray.get(list(asked.values()), timeout=PATIENCE))
+        facts: NodeFacts = ray.get(answer, timeout=PATIENCE)
     except Exception as error:
+        if node["NodeID"] not in {one["NodeID"] for one in live_nodes()}:
+            return None
+        name = f"{node['NodeManagerAddress']} {node['NodeID'][:SHOWN]}"
         raise RunError(
-            f"the nodes of the Ray cluster ({', '.join(asked)}) cannot be asked for "
-            f"their versions: {first_line(error)}; look into Ray's logs there"
+            f"the node {name} of the Ray cluster cannot be asked for its versions: "
+            f"{first_line(error)}; look into Ray's logs there"
         ) from error
+    return facts
+
+
+def _only(node: Mapping[str, Any]) -> NodeAffinitySchedulingStrategy:
+    return NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
 
 
 def check_versions(
@@ -99,13 +111,9 @@ def kill_process(node: str, pid: int) -> None:
     """Kills a worker's process on the node of this name."""
     found = [one for one in live_nodes() if node.endswith(one["NodeID"][:SHOWN])]
     for one in found:
-        at = NodeAffinitySchedulingStrategy(one["NodeID"], soft=False)
-        ray.remote(num_cpus=0)(_kill).options(scheduling_strategy=at).remote(pid)
-
-
-def _kill(pid: int) -> None:
-    with suppress(psutil.Error):
-        psutil.Process(pid).kill()
+        ray.remote(num_cpus=0)(os.kill).options(scheduling_strategy=_only(one)).remote(
+            pid, signal.SIGKILL
+        )
 
 
 def live_nodes() -> list[dict[str, Any]]:

@@ -121,6 +121,22 @@ def test_each_node_is_asked(monkeypatch):
     assert [one.node_id for one in strategies] == ["a" * 56, "b" * 56]
 
 
+def test_a_node_that_dies_is_left_out(monkeypatch):
+    """One that does not answer is an error only while it lives."""
+    node = {"NodeID": "a1", "NodeManagerAddress": "10.0.0.5"}
+    living = [node]
+
+    def lost(*_, **__):
+        raise RuntimeError("no such node")
+
+    monkeypatch.setattr(cluster_nodes, "ray", SimpleNamespace(get=lost))
+    monkeypatch.setattr(cluster_nodes, "live_nodes", lambda: living)
+    with pytest.raises(RunError, match=r"node 10\.0\.0\.5 a1 .*: .*no such node"):
+        cluster_nodes.answer_of(node, None)
+    living.clear()
+    assert cluster_nodes.answer_of(node, None) is None
+
+
 def test_a_head_that_is_off_is_noticed_in_time(monkeypatch, tmp_path):
     """Where nothing refuses a connection, each look counts for as long as it waited."""
     clock, ended = [0.0], []
