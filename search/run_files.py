@@ -17,7 +17,7 @@ from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may have more keys than are read here."""
 
-STUDY = "study.toml"
+STUDY, NESTED_STUDY = "study.toml", "nested.toml"
 REPORT, RESULTS, NESTED = "holdout.json", "results.md", "nested.json"
 MODEL_CARD = "model_card.md"
 PREDICTED, NESTED_ROWS = "holdout_predictions.csv", "nested_predictions.csv"

@@ -19,12 +19,12 @@ from search.nested.pooled_csv import join_tables
 from search.nested.pooling import pool
 from search.nested.scores import describe_scores, metric_values
 from search.nested.stability import stability
-from search.pipeline.past_runs import NESTED_STUDY
 from search.pipeline.run_study import STAGES, RunRequest
 from search.reports.nested_report import describe_nested
 from search.run_files import (
     NESTED,
     NESTED_ROWS,
+    NESTED_STUDY,
     PREDICTED,
     REPORT,
     RESULTS,

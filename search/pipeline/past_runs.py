@@ -18,15 +18,13 @@ from search.final.exported_config import config_text
 from search.final.selection import BEST, number_chosen
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
-from search.run_files import NESTED, STUDY
+from search.run_files import NESTED, NESTED_STUDY, STUDY
 from search.run_folder import RunFolder, write_text
 from search.storage.url import chosen_storage
 from search.study.study import Study, read_study
 
 if TYPE_CHECKING:  # loads matplotlib
     from search.report_page.material import Material
-
-NESTED_STUDY = "nested.toml"
 
 
 def find_run(out: Path, name: str, *, option: str = "--study") -> RunFolder:

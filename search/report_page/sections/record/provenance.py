@@ -13,7 +13,7 @@ from search.report_page.sections.record.computing import (
     computing_numbers,
     computing_table,
 )
-from search.run_files import PAGE_NUMBERS
+from search.run_files import NESTED_STUDY, PAGE_NUMBERS, STUDY
 
 WORDS: Mapping[str, str] = {
     "data.targets": "targets",
@@ -63,7 +63,7 @@ def section(material: Material) -> Section:
         tables=tuple(_tables(material)),
         files=(
             PAGE_NUMBERS,
-            "nested.toml" if material.nested else "study.toml",
+            NESTED_STUDY if material.nested else STUDY,
             *([material.report_file] if material.test else []),
         ),
         numbers={
