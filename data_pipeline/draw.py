@@ -15,6 +15,7 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.synthetic.layouts import LAYOUTS
@@ -32,18 +33,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _draw(args: argparse.Namespace) -> None:
-    """Renders the faces and prints their folder."""
-    with stage_bars() as stages:
-        write_synthetic(
-            args.out,
-            layout=args.layout,
-            subjects=args.subjects,
-            seed=args.seed,
-            progress=lambda done, total: stages("rendering faces", done, total),
-        )
+    """Draws the faces and prints their folder."""
+    draw_faces(args.out, layout=args.layout, subjects=args.subjects, seed=args.seed)
     print_line(
         f"synthetic faces ({args.layout}, seed {args.seed}): {args.out}/{MARKER}"
     )
+
+
+def draw_faces(out: Path, *, layout: str, subjects: int, seed: int) -> None:
+    """Writes synthetic faces, and shows how many.
+
+    Args:
+        out: the folder, new or empty.
+        layout: the data set whose layout is written, a key of ``LAYOUTS``.
+        subjects: how many people.
+        seed: the same one gives the same bytes.
+
+    Raises:
+        DataError: there is no such layout, or the folder holds something else.
+    """
+    with stage_bars() as stages:
+        write_synthetic(
+            out,
+            layout=layout,
+            subjects=subjects,
+            seed=seed,
+            progress=lambda done, total: stages("rendering faces", done, total),
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

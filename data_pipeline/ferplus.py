@@ -32,14 +32,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _write(args: argparse.Namespace) -> None:
     """Writes the tree and prints a summary."""
+    print_line(_summary(write_faces(args.fer, args.ferplus, args.out), args.out))
+
+
+def write_faces(fer: Path, ferplus: Path | None, out: Path) -> Written:
+    """Writes FER2013's images as files, and shows how many.
+
+    Args:
+        fer: ``fer2013.csv``.
+        ferplus: ``fer2013new.csv``; ``None`` for the labels of FER2013.
+        out: the folder, new or empty, or that of an interrupted call.
+
+    Returns:
+        What was written.
+
+    Raises:
+        DataError: a table is wrong, or the folder holds something else.
+    """
     with stage_bars() as stages:
-        written = write_tree(
-            args.fer,
-            args.ferplus,
-            args.out,
+        return write_tree(
+            fer,
+            ferplus,
+            out,
             lambda done, total: stages("writing images", done, total),
         )
-    print_line(_summary(written, args.out))
 
 
 def _summary(written: Written, out: Path) -> str:

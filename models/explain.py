@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_pipeline.files.atomic_write import empty_folder
-from data_pipeline.media.crop_option import add_crop
+from data_pipeline.media.crop_option import TRAINED, add_crop
 from data_pipeline.system.cli import Parser, nonempty_path, positive, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
@@ -37,12 +37,16 @@ if TYPE_CHECKING:
     from models.inference.sidecar import Sidecar
 
 KERAS = ".keras"
+FOLDER = "explanation"
+"""Where pictures are written, beside the model."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command with these or the process's arguments; returns the exit code."""
     args = _parser().parse_intermixed_args(arguments)
-    return run_command(lambda: _explain(args), stopped="finished pictures are kept")
+    return run_command(
+        lambda: explain_files(**vars(args)), stopped="finished pictures are kept"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,37 +98,63 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _explain(args: argparse.Namespace) -> int:
-    """Writes what was asked for; returns 1 where no image could be read."""
-    if not args.paths and args.dose_response is None:
+def explain_files(  # noqa: PLR0913 - the command's options
+    *,
+    model: Path,
+    paths: Sequence[Path],
+    to: Path | None = None,
+    method: str = GRAD_CAM,
+    every: int = 1,
+    dose_response: Sequence[str] | None = None,
+    crop: str = TRAINED,
+) -> int:
+    """Writes pictures of each face, and responses to action units.
+
+    Args:
+        model: the model file.
+        paths: images, videos, and folders of them.
+        to: the folder, new or empty; ``None``: ``explanation``, beside the model.
+        method: how maps are made, one of ``METHODS``.
+        every: explains every K-th frame of a video.
+        dose_response: action units that are varied on invented faces; those of the
+            model where it is empty; ``None`` varies none.
+        crop: how faces are cropped: ``trained``, ``none`` or ``detect``.
+
+    Returns:
+        The exit code: 1 if no image could be read.
+
+    Raises:
+        InputError: the model, a path, a unit or the folder is wrong.
+    """
+    if not paths and dose_response is None:
         raise InputError("PATH or --dose-response: give at least one of them")
     # Imported late to keep `--help` fast.
     from data_pipeline.media.media import find_files  # noqa: PLC0415
     from models.explanation.dose.faces import cropper_of  # noqa: PLC0415
     from models.inference.sidecar import model_file, read_sidecar  # noqa: PLC0415
 
-    path = model_file(args.model)
+    path = model_file(model)
     if path.suffix == KERAS:
         check_backend()
-    elif args.paths:
+    elif paths:
         raise InputError(
             f"--model {path}: maps of faces need gradients, and only a {KERAS} file "
             "has them; name the one that this was written from, or give "
             "--dose-response without a PATH, which needs outputs alone"
         )
     sidecar = read_sidecar(path)
-    files = find_files(args.paths).files
-    folder = args.to or path.parent / "explanation"
-    units = args.dose_response
+    files = find_files(paths).files
+    folder = to or path.parent / FOLDER
+    units = dose_response
     predictor = None if units is None else _predictor(path, sidecar, units)
-    explainer = _explainer(path, sidecar, args.method) if files else None
+    explainer = _explainer(path, sidecar, method) if files else None
     empty_folder(folder, "--to")
-    if predictor is not None:
+    if predictor is not None and units is not None:
         _respond(predictor, sidecar, units, folder)
     if explainer is None:
         return 0
-    cropper = cropper_of(sidecar, args.crop)
-    return _explain_faces(explainer, cropper, files, folder, args.every)
+    cropper = cropper_of(sidecar, crop)
+    return _explain_faces(explainer, cropper, files, folder, every)
 
 
 def _predictor(path: Path, sidecar: "Sidecar", units: Sequence[str]) -> "Predictor":

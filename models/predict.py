@@ -156,7 +156,7 @@ def predict_files(  # noqa: PLR0913 - the command's options, late imports
     from models.inference.sidecar import model_file, read_sidecar  # noqa: PLC0415
     from models.inference.stream import predict_faces  # noqa: PLC0415
 
-    write_lines = write_json if _format(to, format) == JSON_LINES else write
+    write_lines = write_json if format_of(to, format) == JSON_LINES else write
     if model.suffix in ("", KERAS):  # a folder, or the file
         check_backend()
     path = model_file(model)
@@ -198,7 +198,7 @@ def _reported(
         progress("predicting", files * frame.done, files)
 
 
-def _format(to: Path | None, chosen: str | None) -> str:
+def format_of(to: Path | None, chosen: str | None) -> str:
     """Returns the format that was chosen, or that of the file's ending.
 
     Raises:

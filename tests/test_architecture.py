@@ -131,6 +131,7 @@ def test_import_contracts():
         "search.ledger.ledger",
         "models.config.config",
         "data_pipeline.readers",
+        "search.api",
     ],
 )
 def test_light_imports(module):

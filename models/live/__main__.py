@@ -19,14 +19,17 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from data_pipeline.media.crop_option import add_crop
+from data_pipeline.media.crop_option import TRAINED, add_crop
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.terminal import print_line
 
 KERAS = ".keras"
+PORT = 8765
+SMOOTH = 0.6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = _parser().parse_args(arguments)
-    return run_command(lambda: _live(args), stopped="nothing was stored")
+    return run_command(lambda: serve_live(**vars(args)), stopped="nothing was stored")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,12 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     words = "'camera' of the browser, or a video file (default: camera)"
     add("--source", type=nonempty_path, default="camera", help=words)
-    parser.add_port(8765)
+    parser.add_port(PORT)
     add(
         "--smooth",
         type=_share,
-        default=0.6,
-        help="smoothing: weight of the previous frame, 0..0.99 (default: 0.6)",
+        default=SMOOTH,
+        help="smoothing: weight of the previous frame, 0..0.99 (default: %(default)s)",
     )
     add(
         "--exact",
@@ -87,27 +90,51 @@ def _share(text: str) -> float:
     return value
 
 
-def _live(args: argparse.Namespace) -> None:
-    """Serves until it is stopped."""
+def serve_live(  # noqa: PLR0913 - the command's options
+    *,
+    model: Path,
+    source: Path | None = None,
+    port: int = PORT,
+    smooth: float = SMOOTH,
+    exact: bool = False,
+    record: Path | None = None,
+    crop: str = TRAINED,
+) -> None:
+    """Serves the page to this computer until it is stopped.
+
+    Args:
+        model: the model file.
+        source: a video; ``None`` for the camera of the browser.
+        port: of the page; 0 for any.
+        smooth: weight of the previous frame, from 0 to 0.99.
+        exact: detects the face in every frame.
+        record: a new table for the predictions.
+        crop: how frames are cropped: ``trained``, ``none`` or ``detect``.
+
+    Raises:
+        InputError: the model or an option is wrong, or aiohttp is not installed.
+    """
+    if not 0 <= smooth < 1:
+        raise InputError(f"--smooth: must be 0 or more, below 1, found {smooth}")
     if importlib.util.find_spec("aiohttp") is None:
         raise InputError(
             "the live view needs aiohttp, which is not installed; "
             "pip install -e '.[live]'"
         )
-    if args.model.suffix == KERAS:
+    if model.suffix == KERAS:
         check_backend()
     # Imported late to keep `--help` fast.
     from models.live.start import Options, serve  # noqa: PLC0415
 
     options = Options(
-        source=None if str(args.source) in {"camera", "0"} else args.source,
-        port=args.port,
-        smooth=args.smooth,
-        exact=args.exact,
-        record=args.record,
-        crop=args.crop,
+        source=None if str(source) in {"None", "camera", "0"} else source,
+        port=port,
+        smooth=smooth,
+        exact=exact,
+        record=record,
+        crop=crop,
     )
-    serve(args.model, options, print_line)
+    serve(model, options, print_line)
 
 
 if __name__ == "__main__":

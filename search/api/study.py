@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from data_pipeline.config.study_data import StudyData
-from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
-from search.api.study_run import AnyPath, StudyRun, data_text
+from search.api.model_file import check_choice
+from search.api.paths import AnyPath, data_text, path_or_none
+from search.api.study_run import StudyRun
 from search.nested.run import run as run_request
 from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest
 from search.study import study as studies
@@ -16,6 +17,7 @@ from search.study.toml_writer import value_text
 
 if TYPE_CHECKING:  # slow to import
     from data_pipeline.checks.dataset_check import CheckResult as Check
+    from search.disk.removable import Removable
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ class Study:
             InputError: wrong data or a wrong option.
             RunError: the run failed; the same call resumes it.
         """
-        _check_choice("executor", executor, EXECUTORS)
-        _check_choice("until", until, STAGES)
+        check_choice("executor", executor, EXECUTORS)
+        check_choice("until", until, STAGES)
         request = RunRequest(
             study=self.source,
             settings=self.settings,
@@ -155,8 +157,8 @@ class Study:
         return write_page(
             self._keys(),
             data=data_text(data),
-            out=None if out is None else Path(out),
-            demographics=None if demographics is None else Path(demographics),
+            out=path_or_none(out),
+            demographics=path_or_none(demographics),
             show_faces=show_faces,
         )
 
@@ -217,6 +219,24 @@ def compare(
     return found.entry()
 
 
+def clean_cache(*, out: AnyPath = "runs", yes: bool = False) -> "list[Removable]":
+    """Lists what the cache can do without, as ``search.clean --cache`` does.
+
+    Args:
+        out: the folder of all runs.
+        yes: whether it is removed.
+
+    Returns:
+        What can go, or has gone: its files, their size, and why.
+
+    Raises:
+        RunError: a search works there.
+    """
+    from search.disk.freeing import free_cache  # noqa: PLC0415 - loads Optuna
+
+    return free_cache(Path(out).resolve(), yes=yes)
+
+
 def train(
     config: AnyPath,
     *,
@@ -253,8 +273,3 @@ def train(
 def _text(value: object) -> str:
     """Writes a value as a ``--set`` text does; nothing for ``None``."""
     return "" if value is None else value_text(value)
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(f"{name} must be one of {', '.join(choices)}, found {value!r}")

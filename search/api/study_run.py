@@ -1,32 +1,31 @@
 """A run of a study, opened from Python."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
+from data_pipeline.media.crop_option import TRAINED
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.workers import usable_cores
+from models.explanation.methods import GRAD_CAM
+from search.api import model_file
+from search.api.model_file import SMOOTH
+from search.api.paths import AnyPath, data_text, path_or_none
 from search.reports.holdout_html import HoldoutReport
 from search.run_folder import RunFolder, read_json
 
 if TYPE_CHECKING:  # slow to import
     import pandas as pd
 
+    from search.disk.removable import Removable
     from search.holdout.rescore import Rescored
     from search.ledger.records import TrialRecord
     from search.reports.replay_report import Replay
 
-AnyPath = str | PathLike[str]
 LOCAL = "127.0.0.1"
 """Curves are shown to this machine only."""
-
-
-def data_text(data: AnyPath | None) -> str | None:
-    """Writes where the data are as ``--data`` does."""
-    return None if data is None else str(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class StudyRun:
         from search.exports.target import TOML, chosen_format  # noqa: PLC0415
         from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
 
-        path = None if to is None else Path(to)
+        path = path_or_none(to)
         chosen = chosen_format(format, path)
         if chosen != TOML:
             return export_model(
@@ -206,7 +205,7 @@ class StudyRun:
             self.folder.out,
             self.folder.name,
             storage=self.storage,
-            to=None if to is None else Path(to),
+            to=path_or_none(to),
             explain=explain,
         ).page
 
@@ -249,43 +248,86 @@ class StudyRun:
 
         return load_exported(self.folder.file(MODEL), cpus=usable_cores())
 
-    def predict(
+    def predict(  # noqa: PLR0913 - by name only, as the options of the command
         self,
         *paths: AnyPath,
+        to: AnyPath | None = None,
+        format: str | None = None,  # noqa: A002 - the command's word
+        draw: AnyPath | None = None,
         every: int = 1,
         all_faces: bool = False,
-        crop: str = "trained",
+        batch_size: int = 32,
+        crop: str = TRAINED,
     ) -> "pd.DataFrame":
-        """Predicts images and videos, as ``python -m models.predict`` does.
+        """Predicts with the run's model; the rest is as for ``search.api.predict``."""
+        return model_file.predict(
+            self._model_path,
+            *paths,
+            to=to,
+            format=format,
+            draw=draw,
+            every=every,
+            all_faces=all_faces,
+            batch_size=batch_size,
+            crop=crop,
+        )
+
+    def explain(
+        self,
+        *paths: AnyPath,
+        to: AnyPath | None = None,
+        method: str = GRAD_CAM,
+        every: int = 1,
+        dose_response: Sequence[str] | None = None,
+        crop: str = TRAINED,
+    ) -> Path:
+        """Shows where the model looks; the rest is as for ``search.api.explain``."""
+        return model_file.explain(
+            self._model_path,
+            *paths,
+            to=to,
+            method=method,
+            every=every,
+            dose_response=dose_response,
+            crop=crop,
+        )
+
+    def live(
+        self,
+        *,
+        source: AnyPath | None = None,
+        port: int = 0,
+        smooth: float = SMOOTH,
+        exact: bool = False,
+        record: AnyPath | None = None,
+        crop: str = TRAINED,
+    ) -> None:
+        """Serves the live view; the rest is as for ``search.api.live``."""
+        model_file.live(
+            self._model_path,
+            source=source,
+            port=port,
+            smooth=smooth,
+            exact=exact,
+            record=record,
+            crop=crop,
+        )
+
+    def clean(self, *, yes: bool = False) -> "list[Removable]":
+        """Lists what the run can do without, as ``search.clean --study`` does.
 
         Args:
-            paths: images, videos, and folders of them.
-            every: predicts every K-th frame of a video.
-            all_faces: predicts all faces of an image, not only the main one.
-            crop: how faces are cropped: ``trained``, ``none`` or ``detect``.
+            yes: whether it is removed.
 
         Returns:
-            A row for each face, with the columns of the command's table.
+            What can go, or has gone: its files, their size, and why.
 
         Raises:
-            InputError: there is no model yet, or a path is wrong.
+            RunError: a search works on this run.
         """
-        import pandas as pd  # noqa: PLC0415 - slow
+        from search.disk.freeing import free_run  # noqa: PLC0415 - loads Optuna
 
-        from models.predict import predict_files  # noqa: PLC0415
-        from search.final.sidecar import MODEL  # noqa: PLC0415 - loads Optuna
-
-        with TemporaryDirectory() as folder:
-            to = Path(folder) / "predictions.csv"
-            predict_files(
-                model=self.folder.file(MODEL),
-                paths=[Path(path) for path in paths],
-                to=to,
-                every=every,
-                all_faces=all_faces,
-                crop=crop,
-            )
-            return pd.read_csv(to)
+        return free_run(self.folder, storage=self.storage, yes=yes)
 
     def tensorboard(self, *, port: int = 0) -> None:
         """Serves the curves to this machine until it is interrupted; 0: a free port."""
@@ -298,6 +340,12 @@ class StudyRun:
         from search.dashboards.server import serve_trials  # noqa: PLC0415
 
         serve_trials(self.folder, self.storage, LOCAL, port)
+
+    @property
+    def _model_path(self) -> Path:
+        from search.final.sidecar import MODEL  # noqa: PLC0415 - loads Optuna
+
+        return self.folder.file(MODEL)
 
     def _records(self) -> tuple["TrialRecord", ...]:
         from search.pipeline.past_runs import records_of_run  # noqa: PLC0415 - loads Optuna

@@ -1,1 +1,1 @@
-"""Frees disk space: what a run has left, and the cache; nothing that is a result."""
+"""Says what disk space of a run and of the cache can be freed, and frees it."""

@@ -8,11 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from data_pipeline.system.terminal import escape_controls, print_line
-from search.clean.of_cache import idle_runs, of_cache
-from search.clean.of_run import idle_run, of_run
-from search.clean.removable import Removable, remove
+from search.disk.freeing import free_cache, free_run
+from search.disk.removable import Removable
 from search.pipeline.past_runs import find_run
-from search.storage.url import chosen_storage
 
 KEPT = "the ledger, receipts of hold-outs, models and reports stay"
 
@@ -20,29 +18,23 @@ KEPT = "the ledger, receipts of hold-outs, models and reports stay"
 def clean_run(out: Path, name: str, *, storage: str | None, yes: bool) -> None:
     """Lists what a run can do without, and with ``yes`` removes it."""
     folder = find_run(out, name)
-    url = chosen_storage(storage) or folder.storage
-    with idle_run(folder, url):
-        _clean(of_run(folder, url), of=str(folder.path), yes=yes)
+    found = free_run(folder, storage=storage, yes=yes, show=_print_table)
+    _print_total(found, of=str(folder.path), yes=yes)
 
 
 def clean_cache(out: Path, *, yes: bool) -> None:
     """Lists what can be removed of the cache of all runs, and with ``yes`` removes."""
-    with idle_runs(out):
-        _clean(of_cache(out), of=str(out / "cache"), yes=yes)
+    found = free_cache(out, yes=yes, show=_print_table)
+    _print_total(found, of=str(out / "cache"), yes=yes)
 
 
-def _clean(found: Sequence[Removable], *, of: str, yes: bool) -> None:
+def _print_total(found: Sequence[Removable], *, of: str, yes: bool) -> None:
     if not found:
         print_line(f"{of}: there is nothing to remove")
         return
-    _print_table(found)
     total = size(sum(one.bytes for one in found))
-    if not yes:
-        print_line(f"{of}: {total} can be freed; add --yes to remove it ({KEPT})")
-        return
-    for one in found:
-        remove(one)
-    print_line(f"{of}: {total} freed ({KEPT})")
+    way = "freed" if yes else "can be freed; add --yes to remove it"
+    print_line(f"{of}: {total} {way} ({KEPT})")
 
 
 def _print_table(found: Sequence[Removable]) -> None:

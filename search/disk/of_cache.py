@@ -8,7 +8,7 @@ from pathlib import Path
 from data_pipeline.files.file_lock import FileLock, is_shared
 from data_pipeline.images.eviction import cached_arrays, is_written
 from data_pipeline.system.errors import RunError
-from search.clean.removable import Removable, removable
+from search.disk.removable import Removable, removable
 from search.executors.ray.folder import left_folders
 from search.run_folder import RunFolder
 

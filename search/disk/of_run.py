@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
-from search.clean.removable import Removable, removable
+from search.disk.removable import Removable, removable
 from search.run_folder import RunFolder
 from search.storage.driver_lock import only_driver_of_run
 from search.trial.checkpoints import MODEL, trial_folders
