@@ -25,6 +25,9 @@ if sys.platform != "win32":
 PAUSE = 0.1
 """Seconds between two attempts."""
 
+ATTEMPTS = 5
+"""How often a file is marked as in use where another process looks at its mark."""
+
 LEASE = 30.0
 """Seconds without a heartbeat after which a lease is taken over."""
 
@@ -196,8 +199,15 @@ def share(opened: int) -> None:
     """Marks an open file as in use until it is closed, if its file system has locks."""
     if sys.platform == "win32":  # removes no file that is open
         return
-    with suppress(OSError):
-        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    for _ in range(ATTEMPTS):
+        try:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:  # is_shared looks at it now, in another process
+            time.sleep(PAUSE)
+        except OSError:
+            return
+        else:
+            return
 
 
 def is_shared(path: Path) -> bool:

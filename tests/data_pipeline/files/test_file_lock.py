@@ -9,7 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from data_pipeline.files.file_lock import NO_LOCKS, FileLock, file_lock
+from data_pipeline.files.file_lock import (
+    NO_LOCKS,
+    PAUSE,
+    FileLock,
+    file_lock,
+    is_shared,
+    share,
+)
 from data_pipeline.split.receipt_file import Receipts
 from tests.factories.processes import holder as process
 
@@ -146,3 +153,18 @@ def test_a_pipe_in_place_of_a_lock(tmp_path):
     os.mkfifo(tmp_path / "a.lock")
     with pytest.raises(OSError, match=r"found a pipe.*a\.lock"):
         FileLock(tmp_path / "a.lock").try_acquire()
+
+
+def test_a_look_takes_no_mark_away(tmp_path):
+    """A file that is marked while another process looks at its mark is marked then."""
+    path = tmp_path / "images.npy"
+    path.write_bytes(b"1")
+    with path.open("rb") as used:
+        looking = path.open("rb")
+        fcntl.flock(looking, fcntl.LOCK_EX)
+        end = threading.Timer(PAUSE / 2, looking.close)
+        end.start()
+        share(used.fileno())
+        end.join()
+        assert is_shared(path)
+    assert not is_shared(path)
