@@ -1,11 +1,12 @@
 """The nodes of a cluster: their versions, their GPUs, and how many trials fit."""
 
 import os
-import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import ray
 from ray._private.authentication.authentication_utils import is_token_auth_enabled
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -111,9 +112,13 @@ def kill_process(node: str, pid: int) -> None:
     """Kills a worker's process on the node of this name."""
     found = [one for one in live_nodes() if node.endswith(one["NodeID"][:SHOWN])]
     for one in found:
-        ray.remote(num_cpus=0)(os.kill).options(scheduling_strategy=_only(one)).remote(
-            pid, signal.SIGKILL
-        )
+        kill = ray.remote(num_cpus=0)(_kill)
+        kill.options(scheduling_strategy=_only(one)).remote(pid)
+
+
+def _kill(pid: int) -> None:
+    with suppress(psutil.Error):
+        psutil.Process(pid).kill()
 
 
 def live_nodes() -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+import ray
 
 from data_pipeline.system.errors import InputError, RunError
 from search.executors.ray.cluster import nodes as cluster_nodes
@@ -187,3 +188,25 @@ def test_a_look_ends_before_the_connection(monkeypatch, tmp_path):
     time.sleep(0.3)
     assert asked
     assert max(asked) <= ended
+
+
+def test_what_kills_a_worker_can_be_sent(monkeypatch):
+    """Ray takes functions of Python alone; it is sent to the worker's node."""
+    sent, remote = [], ray.remote
+
+    def checked(**options):
+        def taken(function):
+            remote(**options)(function)
+            return SimpleNamespace(
+                options=lambda scheduling_strategy: SimpleNamespace(
+                    remote=lambda pid: sent.append((scheduling_strategy.node_id, pid))
+                )
+            )
+
+        return taken
+
+    alive = [{"Alive": True, "NodeID": name * 56} for name in "ab"]
+    fake = SimpleNamespace(remote=checked, nodes=lambda: alive)
+    monkeypatch.setattr(cluster_nodes, "ray", fake)
+    cluster_nodes.kill_process("10.0.0.5 bbbbbbbb", 7)
+    assert sent == [("b" * 56, 7)]
