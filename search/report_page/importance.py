@@ -29,12 +29,12 @@ IMPORTANCE = "importance"
 class Importance:
     """The share of each key, which add up to 1, largest first.
 
-    ``trials`` is how many were compared, at ``epoch`` of ``fold``, both from 1; both
-    are 0 where completed trials were compared by their values.
+    ``numbers`` are those of the compared trials, at ``epoch`` of ``fold``, both from 1;
+    both are 0 where completed trials were compared by their values.
     """
 
     shares: Mapping[str, float]
-    trials: int
+    numbers: frozenset[int]
     fold: int = 0
     epoch: int = 0
 
@@ -51,7 +51,7 @@ def importance(study: Study, records: Sequence[TrialRecord]) -> Importance | Non
     fold, epoch = divmod(step - 1, study.stride) if step else (-1, -1)
     return Importance(
         shares=found,
-        trials=len(values),
+        numbers=frozenset(values),
         fold=fold + 1,
         epoch=epoch + 1,
     )
@@ -62,7 +62,7 @@ def _compared(records: Sequence[TrialRecord]) -> tuple[int, dict[int, float]]:
 
     Step 0 stands for the end of completed trials, where none reported a value.
     """
-    reached = [record for record in records if record.curve and _was_trained(record)]
+    reached = [record for record in records if record.curve and was_trained(record)]
     common = set.intersection(*(set(r.curve) for r in reached)) if reached else set()
     if not common:
         done = {r.number: r.value for r in records if r.value is not None}
@@ -71,7 +71,7 @@ def _compared(records: Sequence[TrialRecord]) -> tuple[int, dict[int, float]]:
     return step, {record.number: record.curve[step] for record in reached[-MOST:]}
 
 
-def _was_trained(record: TrialRecord) -> bool:
+def was_trained(record: TrialRecord) -> bool:
     """Whether a trial completed, or was stopped for its values alone."""
     return record.value is not None or record.reason == "pruner"
 

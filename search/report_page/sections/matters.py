@@ -1,5 +1,6 @@
 """What mattered: the importance of the searched keys, and each backbone's results."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -10,16 +11,31 @@ from data_pipeline.pages.section import Chart, NoDataError, Section, Table
 from data_pipeline.pages.wording import counted, listed, percent
 from search.ledger.records import TrialRecord
 from search.references.catalogue import cites
-from search.report_page.importance import FEWEST, IMPORTANCE, Importance, importance
+from search.report_page.importance import (
+    FEWEST,
+    IMPORTANCE,
+    MOST,
+    Importance,
+    importance,
+    was_trained,
+)
 from search.report_page.material import Material
 from search.report_page.wording import backbone
 from search.run_files import PAGE_NUMBERS
 from search.run_folder import TRIALS_FULL
+from search.trial.messages import CONSTRAINT, OUT_OF_MEMORY
 
 SPENT = ("built", "traced", "trained", "validated")
 """What a trial's time is made of, without waiting."""
 
 MILLION = 1e6
+
+LEFT_OUT = {
+    "diverged": "diverged",
+    CONSTRAINT: "broke a constraint",
+    OUT_OF_MEMORY: "did not fit into the memory",
+}
+"""Pruning reason of a trial without a value to compare -> what it did."""
 
 
 def section(material: Material) -> Section:
@@ -49,14 +65,33 @@ def _texts(material: Material, found: Importance | None) -> Iterator[str]:
         if found.epoch
         else "by their values, as they reported none before"
     )
-    left = len(material.ended) - found.trials
-    others = f" {counted(left, 'other trial')} failed or diverged." if left else ""
+    compared = counted(len(found.numbers), "trial")
     yield (
-        f"Importance: {counted(found.trials, 'trial')} are compared {where}. It is the "
+        f"Importance: {compared} are compared {where}. It is the "
         f"share of the variance of their values that each key explains, alone and with "
         f"others, by fANOVA{cites(IMPORTANCE)}; the shares add up to 100 %. Early "
-        f"values favour fast learners, and of few trials the shares are rough.{others}"
+        f"values favour fast learners, and of few trials the shares are rough."
     )
+    yield from _left_out(material.ended, found)
+
+
+def _left_out(records: Sequence[TrialRecord], found: Importance) -> Iterator[str]:
+    """Says which trials are not compared, and what became of them."""
+    others = [record for record in records if record.number not in found.numbers]
+    kinds = Counter(_why_left_out(record, found) for record in others)
+    if kinds:
+        verb = "is" if len(others) == 1 else "are"
+        each = listed([f"{count:,} {why}" for why, count in kinds.items()])
+        yield f"{counted(len(others), 'other trial')} {verb} not compared: {each}."
+
+
+def _why_left_out(record: TrialRecord, found: Importance) -> str:
+    if record.state == "FAIL":
+        return "failed"
+    has_value = record.curve if found.epoch else record.value is not None
+    if was_trained(record) and has_value:
+        return f"came before the last {MOST} of them"
+    return LEFT_OUT.get(record.reason, "had no value to compare")
 
 
 def _chart(found: Importance) -> Chart:
