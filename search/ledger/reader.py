@@ -27,6 +27,7 @@ from search.ledger.records import TrialRecord
 from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
 from search.stopping.search_clock import SECONDS
+from search.stopping.search_end import SearchEnd, early_end
 from search.storage.hidden_attributes import attributes_of, study_attribute
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
@@ -83,6 +84,27 @@ def read_provenance(*, url: str, name: str) -> RunProvenance:
         }
         machines = stored_machines(trials)
     return RunProvenance(machines=machines, **found)
+
+
+def read_end(study: Study, *, url: str, name: str) -> SearchEnd | None:
+    """Reads which limit has ended a search early; see ``read_records``.
+
+    ``None`` while a trial runs. A rerun after failures alone continues the search.
+    """
+    trials, place = _load(url, name), f"{name} in {masked(url)}"
+    with translated_errors(place):
+        stored = trials.get_trials(deepcopy=False)
+        others = foreign(stored, study.search.seed)
+        own = [trial for trial in stored if trial.number not in others]
+        if any(trial.state == TrialState.RUNNING for trial in own):
+            return None
+        return early_end(
+            study.search,
+            own,
+            running=(),
+            seconds=seconds_searched(trials),
+            goals=study.goals,
+        )
 
 
 def number_of_study(*, url: str, name: str) -> int:

@@ -10,7 +10,12 @@ from data_pipeline.split.receipt_file import Receipts
 from search.final.selection import SELECTION
 from search.holdout.predictions_file import RecordedRows, read_predictions
 from search.holdout.rescore import recorded_rows
-from search.ledger.reader import RunProvenance, read_provenance, read_records
+from search.ledger.reader import (
+    RunProvenance,
+    read_end,
+    read_provenance,
+    read_records,
+)
 from search.ledger.records import TrialRecord, best_trial
 from search.run_files import (
     NESTED,
@@ -21,6 +26,7 @@ from search.run_files import (
     read_report,
 )
 from search.run_folder import RunFolder, read_json
+from search.stopping.search_end import SearchEnd
 from search.storage.url import masked
 from search.study.study import Study, read_study
 
@@ -31,7 +37,8 @@ class Material:
 
     ``test`` is the content of ``holdout.json``, ``None`` before the test, or of
     ``nested.json``, of which the trials are those of no single search; ``rows`` are
-    what it predicted, if the table is there. ``choice`` is ``selection.json``, which
+    what it predicted, if the table is there. ``end`` is the limit that ended the
+    search early, if one did. ``choice`` is ``selection.json``, which
     may be empty. ``storage`` is its URL without a password. ``parts`` are the runs of
     all outer parts of a nested run, if their folders are there.
     """
@@ -46,6 +53,7 @@ class Material:
     test: Mapping[str, Any] | None
     rows: RecordedRows | None
     receipts: Sequence[Receipt]
+    end: SearchEnd | None = None
     parts: Sequence["Material"] = ()
 
     @property
@@ -110,6 +118,7 @@ def gather(
         storage=masked(storage),
         records=read_records(study, url=storage, name=folder.name),
         provenance=read_provenance(url=storage, name=folder.name),
+        end=read_end(study, url=storage, name=folder.name),
         choice=read_json(folder.file(SELECTION)) or {},
         test=test,
         rows=recorded_rows(folder, test or {}) if has_rows else None,

@@ -92,14 +92,27 @@ def _notices(material: Material) -> Iterator[str]:
         return
     if material.synthetic:
         yield SYNTHETIC
+    yield _state(material)
+
+
+def _state(material: Material) -> str:
+    """Says how far a search without a test has come, and why it ended if it did."""
     ended, budget = len(material.ended), material.study.search.trials
-    if ended < budget:
-        yield (
-            f"Not finished: {ended} of at most {budget} trials have ended. This page "
-            "shows what there is; rerun the command of the run to continue."
+    of = f"{ended} of at most {budget} trials"
+    if ended >= budget:
+        return "Not tested: the search has ended, and the hold-out was not opened."
+    end = material.end
+    if end is None:
+        return (
+            f"Not finished: {of} have ended. This page shows what there is; rerun the "
+            "command of the run to continue."
         )
-    else:
-        yield "Not tested: the search has ended, and the hold-out was not opened."
+    if end.failed:
+        return f"Failed: the search ended after {of}, because {end.reason}."
+    return (
+        f"Not tested: the search ended after {of}, because {end.reason}, and the "
+        "hold-out was not opened."
+    )
 
 
 def _facts(material: Material) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The report of a run: it answers first, is self-contained, and hides no gap."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,10 +9,11 @@ from data_pipeline.system.errors import RunError
 from search.documents.nested_file import read_nested
 from search.report import __main__ as report
 from search.report_page.material import gather
-from search.report_page.page import render
+from search.report_page.page import _state, render
 from search.report_page.sections.explanation import CHANGES, FOLDER, SHEET, TABLE
 from search.run_files import NESTED, NESTED_ROWS, PAGE, PAGE_NUMBERS, REPORT
 from search.run_folder import RunFolder
+from search.stopping.search_end import SearchEnd
 from search.study.study import read_study
 from tests.factories.data.exploration_material import Page
 from tests.factories.made_run import (
@@ -103,6 +105,23 @@ def test_an_unfinished_search(tmp_path, trials):
 
 
 @pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (SearchEnd(reason="its time is used up", early=True), "Not tested: the search"),
+        (SearchEnd(reason="all failed", early=True, failed=True), "Failed: the search"),
+    ],
+)
+def test_a_search_that_ended_early(end, words):
+    """Before the test the notice says why a search ended; it is not to be continued."""
+    search = SimpleNamespace(trials=24)
+    study = SimpleNamespace(search=search)
+    state = _state(SimpleNamespace(ended=(1, 2, 3), study=study, end=end))
+    assert state.startswith(f"{words} ended after 3 of at most 24 trials, because")
+    assert end.reason in state
+    assert "rerun" not in state
+
+
+@pytest.mark.parametrize(
     ("heads", "primary"),
     [
         (["valence_arousal"], "valence_arousal.mean_ccc"),
@@ -145,7 +164,7 @@ def test_what_mattered(rendered):
     """Pruned trials are compared too, at the epoch that all trials reached."""
     page, numbers = rendered
     assert "22 trials are compared at epoch 2 of fold 1, the last that all" in page.text
-    assert "2 other trials failed or diverged" in page.text
+    assert "2 other trials are not compared: 1 failed and 1 diverged." in page.text
     shares = numbers["matters"]["importance"]
     assert sum(shares.values()) == pytest.approx(1)
     assert max(shares, key=shares.get) == "training.learning_rate"

@@ -13,6 +13,7 @@ from search.executors.serial import run_serial
 from search.executors.tune_bridge import FINISHED, Bridge
 from search.final.retraining import require_best
 from search.holdout.holdout_test import search_entry
+from search.ledger.reader import read_end
 from search.reports.console import describe_end
 from search.stopping import search_clock
 from search.stopping.search_clock import SECONDS
@@ -77,6 +78,27 @@ def test_no_better_trial_ends_the_search(tmp_path, storage):
     entry = search_entry(ledger)
     assert (entry["trials"], entry["pruned"], entry["failed"]) == (5, 1, 1)
     assert entry["ended"] == ledger.end().reason
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("stop_after = 2", complete(0.5)),
+        ("stop_after_failures = 3", fail()),
+        ("hours = 1e-9", complete(0.5)),
+    ],
+)
+def test_a_report_reads_why_a_search_ended(tmp_path, line, outcome):
+    """The storage alone tells which limit ended a search, and none while it runs."""
+    ledger = begin(tmp_path, study(line))
+    place = {"url": f"sqlite:///{tmp_path / 'optuna.db'}", "name": "small"}
+    first = ledger.ask().number
+    assert read_end(study(line), **place) is None
+    ledger.tell(first, outcome)
+    spend(ledger, itertools.repeat(outcome))
+    ledger.close()
+    assert read_end(study(line), **place) == ledger.end()
+    assert ledger.end().early
 
 
 def test_nothing_is_counted_before_a_trial_completes(tmp_path):
