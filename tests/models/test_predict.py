@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -15,6 +16,7 @@ from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.media.face_crops import FaceCropper
 from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import usable_cores
+from models import predict
 from models.inference.predictor import Predictor
 from models.inference.sidecar import read_sidecar
 from models.inference.stream import predict_faces
@@ -141,6 +143,22 @@ def test_faces_in_pictures_and_videos(tmp_path):
     np.testing.assert_allclose(boxes[1], boxes[0], atol=6)
     assert float(rows[3]["time"]) == 0.2
     np.testing.assert_allclose(numbers(rows[1:4], "AU1").std(), 0, atol=0.05)
+
+
+def test_files_that_were_read_are_counted(model, pictures, monkeypatch):
+    """The bar counts files, each once its picture was read, up to their number."""
+    seen, units = [], []
+
+    @contextmanager
+    def kept(unit):
+        units.append(unit)
+        yield lambda *step: seen.append(step)
+
+    monkeypatch.setattr(predict, "stage_bars", kept)
+    assert predicted(model, pictures)[0].code == 0
+    assert units == ["files"]
+    assert [done for _, done, _ in seen] == pytest.approx([1, 2, 3, 4, 5, 6, 7])
+    assert {(stage, total) for stage, _, total in seen} == {("predicting", 7)}
 
 
 def test_the_closing_line_counts_all(model, pictures, tmp_path):
