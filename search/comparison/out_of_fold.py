@@ -1,7 +1,7 @@
 """The same differences on validation rows, where both runs pooled the same ones.
 
-More people than in the hold-out, but each trial was selected on these rows: a
-difference is as optimistic as a validation value.
+More people than in the hold-out, but each trial was selected on these rows, and no
+difference is corrected for that.
 """
 
 from dataclasses import replace

@@ -33,8 +33,8 @@ class Origin:
     """Where a configuration comes from, and how long to train it.
 
     Training stops after ``epoch``; the schedule's horizon is ``training.epochs``.
-    ``value`` is the trial's and optimistic, because it was selected on the same
-    data. ``learning_rates`` are written where validation decided them (plateau): final
+    ``value`` is the trial's, not corrected for its selection on the same data.
+    ``learning_rates`` are written where validation decided them (plateau): final
     training has no validation part and replays them.
     """
 

@@ -77,8 +77,8 @@ def describe_summary(
         {VALUE: seed[VALUE], **seed["scores"]} for seed in summary["seeds"].values()
     ]
     yield (
-        f"{len(seeds)} seeds, scores of {_folds(summary['folds'])} (optimistic: trial "
-        f"{summary['trial']} was selected on them)"
+        f"{len(seeds)} seeds, scores of {_folds(summary['folds'])} (selected on them: "
+        f"trial {summary['trial']}, not corrected)"
     )
     means, deviations = summary["mean"], summary["deviation"]
     names = [n for n in dict.fromkeys((VALUE, *objective, *SHOWN)) if n in means]

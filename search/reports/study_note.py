@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.split.rules import LEAKY
+from search.final.selection import read_selection
 from search.final.sidecar import MODEL
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord, best_trial
@@ -61,13 +62,29 @@ def _best(run: Run, records: Sequence[TrialRecord]) -> Iterator[str]:
         yield "No trial has completed yet."
         return
     name = f" ({code(best.enqueued)})" if best.enqueued else ""
-    yield (
-        f"Trial {best.number}{name}: {best.value:.4f}. It was selected on the same "
-        "images, so that new faces give less."
-    )
+    selection = read_selection(run) or {}
+    yield f"Trial {best.number}{name}: {describe_value(best, selection)}."
     if run.study.goals:
         yield "With several objectives this is the trial with the highest mean of the "
         yield "metrics; the Pareto front has the others."
+
+
+def describe_value(best: TrialRecord, selection: Mapping[str, Any]) -> str:
+    """Writes the best trial's value, corrected if ``selection.json`` is of that trial.
+
+    It is written when the search has ended.
+    """
+    found = selection.get("corrected")
+    if found is None or selection["best"] != best.number:
+        return (
+            f"{best.value:.4f}. It was selected on the same images, and is not "
+            "corrected for that"
+        )
+    ends = f"{found['low']:.3f} to {found['high']:.3f}"
+    return (
+        f"{best.value:.4f}; corrected for its selection (BBC-CV) "
+        f"{found['value']:.3f} (95 % interval {ends})"
+    )
 
 
 def _tested(report: Mapping[str, Any] | None) -> Iterator[str]:

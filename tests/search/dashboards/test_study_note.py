@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.dashboards.study_note import StudyNote
-from search.reports.study_note import code
+from search.reports.study_note import code, describe_value
 from search.storage.study_note import (
     INVITATION,
     LONGEST,
@@ -64,6 +64,20 @@ def test_it_is_written_at_each_better_trial(tmp_path):
     note.update()
     assert len(notes) == 4
     assert inside(ledger).user_attrs == {}
+
+
+def test_the_best_value_is_the_corrected_one(tmp_path):
+    """Once the search has ended the note has the value without its selection."""
+    ledger = begin(tmp_path)
+    ledger.tell(ledger.ask().number, complete(0.8146))
+    best = ledger.best()
+    selection = {"best": 0, "corrected": {"value": 0.79, "low": 0.7, "high": 0.9}}
+    assert describe_value(best, selection) == (
+        "0.8146; corrected for its selection (BBC-CV) 0.790 "
+        "(95 % interval 0.700 to 0.900)"
+    )
+    for other in ({}, selection | {"best": 1}):
+        assert "not corrected for that" in describe_value(best, other)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_summary_in_words(run):
     """Each metric of the objective has mean, deviation and range on a line."""
     found = summary_of(run, (0.5, {"emotion.macro_f1": 0.25}), (0.7, {}))
     assert list(describe_summary(found, ["emotion.macro_f1"])) == [
-        "2 seeds, scores of 5 folds pooled (optimistic: trial 3 was selected on them)",
+        "2 seeds, scores of 5 folds pooled (selected on them: trial 3, not corrected)",
         "          mean  deviation  lowest  highest",
         "  value  0.600      0.141   0.500    0.700",
     ]
