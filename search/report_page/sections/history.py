@@ -10,6 +10,7 @@ from data_pipeline.pages.wording import counted
 from search.ledger.records import TrialRecord, rank_trials
 from search.report_page.charts.lines import Point, curves, history
 from search.report_page.material import Material
+from search.report_page.tied import tied_tables
 from search.report_page.wording import backbone, settings
 from search.run_files import PAGE_NUMBERS
 from search.run_folder import TRIALS, TRIALS_FULL
@@ -29,7 +30,7 @@ def section(material: Material) -> Section:
     return Section(
         paragraphs=tuple(_texts(material)),
         charts=tuple(_charts(material, best)),
-        tables=(_best_table(material, best),) if best else (),
+        tables=tuple(_tables(material, best)),
         files=(TRIALS, TRIALS_FULL, PAGE_NUMBERS),
         numbers={
             "curves": {str(r.number): list(_curve(r)) for r in best if len(_curve(r))},
@@ -158,6 +159,12 @@ def _time_chart(material: Material) -> Iterator[Chart]:
         alt=f"A rising line over {last * scale:.1f} {unit}; it ends at {best:.4f}.",
         png=history(points, label=f"{unit} of searching", value="value"),
     )
+
+
+def _tables(material: Material, best: Sequence[TrialRecord]) -> Iterator[Table]:
+    if best:
+        yield _best_table(material, best)
+    yield from tied_tables(material.choice)
 
 
 def _best_table(material: Material, best: Sequence[TrialRecord]) -> Table:
