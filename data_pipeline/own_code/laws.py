@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from data_pipeline.own_code.named_code import Kind
 from data_pipeline.system.errors import InputError, first_line
 
 Law = Callable[[], object]
@@ -26,11 +27,12 @@ class BrokenLawError(Exception):
     """A law does not hold; the message is what was found."""
 
 
-def check_laws(what: str, laws: Iterable[Law]) -> None:
+def check_laws(kind: Kind, name: str, laws: Iterable[Law]) -> None:
     """Tries every law.
 
     Args:
-        what: names the code, for the message.
+        kind: of the code.
+        name: its path, or a short name.
         laws: functions whose docstring begins with the law, in one line.
 
     Raises:
@@ -39,7 +41,11 @@ def check_laws(what: str, laws: Iterable[Law]) -> None:
     broken = tuple(line for law in laws if (line := _tried(law)) is not None)
     if broken:
         lines = "\n".join(f"  {line}" for line in broken)
-        raise ConformanceError(f"{what} breaks laws of its kind:\n{lines}", broken)
+        raise ConformanceError(
+            f"{kind.key}: {name} breaks laws of {kind.group}:\n{lines}\n"
+            f"Correct {name}, or name another (see Own code in studies/README.md)",
+            broken,
+        )
 
 
 def law_of(case: Callable[..., object], *arguments: Any) -> Law:

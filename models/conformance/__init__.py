@@ -11,7 +11,9 @@ project's own backbones, losses and metrics use the same laws.
 from collections.abc import Mapping
 
 from data_pipeline.own_code.laws import check_laws, law_of
-from models.config.hyperparameters import Value
+from models.config.backbone_catalogue import OWN_BACKBONE
+from models.config.hyperparameters import OWN_LOSSES, Value
+from models.metrics.own.metric import OWN_METRIC
 
 
 def check_backbone(name: str, sizes: Mapping[str, Value] | None = None) -> None:
@@ -28,7 +30,7 @@ def check_backbone(name: str, sizes: Mapping[str, Value] | None = None) -> None:
     from models.conformance.backbones import BackboneBench  # noqa: PLC0415 - Keras
 
     bench = BackboneBench(name, sizes)
-    check_laws(f"backbone {name}", bench.laws())
+    check_laws(OWN_BACKBONE, name, bench.laws())
 
 
 def check_loss(head: str, name: str, *, trained: bool = True) -> None:
@@ -48,7 +50,7 @@ def check_loss(head: str, name: str, *, trained: bool = True) -> None:
 
     bench = LossBench(head, load_loss(head, name))
     step = [law_of(trains, head, name)] if trained else []
-    check_laws(f"loss {name}", [*bench.laws(), *step])
+    check_laws(OWN_LOSSES[head], name, [*bench.laws(), *step])
 
 
 def check_metric(target: str, name: str, *, maximized: bool = True) -> None:
@@ -65,4 +67,4 @@ def check_metric(target: str, name: str, *, maximized: bool = True) -> None:
     """
     from models.conformance.metrics import metric_laws  # noqa: PLC0415 - pandas
 
-    check_laws(f"metric {name}", metric_laws(target, name, maximized=maximized))
+    check_laws(OWN_METRIC, name, metric_laws(target, name, maximized=maximized))

@@ -132,14 +132,17 @@ PAGES_OF_PACKAGES = {
 
 def shelf():
     """Renders a row for each file of weights on the shelf."""
-    yield "| name | backbone | trained on | sees | package | licence |"
-    yield "|---|---|---|---|---|---|"
+    yield "| name | backbone | trained on | sees | package | licence | file, SHA-256 |"
+    yield "|---|---|---|---|---|---|---|"
     for row in ROWS.values():
         page = PAGES_OF_PACKAGES[row.index].format(row.package)
         package = f"[{row.package}]({page})"
+        files = "<br>".join(
+            f"`{Path(file.member).name}` `{file.sha256}`" for file in row.files
+        )
         yield (
             f"| `{row.name}` | `{row.backbone}` | {row.training_data} | {row.pixels} "
-            f"| {package} {row.version} | {row.licence} |"
+            f"| {package} {row.version} | {row.licence} | {files} |"
         )
 
 

@@ -67,11 +67,13 @@ def test_list_tells_what_is_kept(row, capsys, monkeypatch):
         assert main(["list"]) == 0
         lines = capsys.readouterr().out.splitlines()
         named = [line.split()[0] for line in lines if not line.startswith(" ")]
-        small = " ".join(" ".join(lines[-3:]).split())
+        small = " ".join(" ".join(lines[-6:]).split())
 
         assert max(map(len, lines)) <= width
         assert width < 40 or named == list(ROWS)
-        assert small.endswith(f"MIT; small-weights {row.version}, by pip")
+        assert width < 80 or small.endswith(f"SHA-256 {row.sha256}")
+        assert width < 80 or f"MIT; small-weights {row.version}, by pip" in small
+        assert width < 80 or f"sees {row.pixels}" in small
         assert width < 80 or small.startswith("small (kept) for mini_xception; trained")
 
 

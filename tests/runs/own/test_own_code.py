@@ -210,7 +210,7 @@ def test_readers_that_are_refused(faces, tmp_path, dataset, reason):
         ("backbone.depth=3", '"backbone.depth": no backbone of this study has'),
         ("backbone.width=wide", "its default of backbone.width is 8, found 'wide'"),
         ("objective.emotion.mymetrics:missing=1", "has no attribute 'missing'"),
-        ("objective.emotion.builtins:len=1", "metric builtins:len breaks laws"),
+        ("objective.emotion.builtins:len=1", "builtins:len breaks laws of metrics"),
         ("objective.emotion.words:high=1", "it returned '0.9'"),
         ("objective.emotion.words:pair=1", "it returned (0.5, 0.9)"),
         ("search.sampler=mynets:tiny", "and returns an Optuna BaseSampler ("),
@@ -221,4 +221,12 @@ def test_code_that_is_refused(tmp_path, code, setting, reason):
     (code / "words.py").write_text(WORDS)
     line = refused(tmp_path, "--set", setting)
     assert reason in line
-    assert line.startswith(f"error: {tmp_path / 'tiny.toml'}")
+    assert line.startswith(f"error: {tmp_path / 'tiny.toml'} with --set")
+    assert setting.split(".")[0] in line.partition("tiny.toml")[2]
+    ways = (
+        "; correct it (see",
+        "\nCorrect ",
+        "named in PYTHONPATH",
+        "mynets:tiny has ",
+    )
+    assert any(way in line for way in ways)

@@ -4,11 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from data_pipeline.own_code.laws import ConformanceError
 from models.config.config import DataSpec
 from models.pretrained.sources import LoadedWeights
 from search.inputs.run import Run
 from search.pipeline import weight_check
-from search.pipeline.weight_check import check_initial_weights, describe_weights
+from search.pipeline.weight_check import check_initial_weights, describe_weights, load
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.models import graph_config
@@ -34,6 +35,32 @@ def test_layers_are_named(names, source):
     assert describe_weights(names, graph, WHOLE) == (
         f"initial weights: {SMALL} loads all 4 layers of {source}"
     )
+
+
+def constant(target, logits):
+    """A loss that learns nothing: the same for all logits."""
+    del target, logits
+    return 1.0
+
+
+def test_a_loss_that_breaks_laws_is_refused(tmp_path, monkeypatch):
+    """Before any training, with the key, what was broken, and the way out."""
+    name = f"{__name__}:constant"
+    study = read_study(str(write_study(tmp_path)), settings=[f"loss.emotion={name}"])
+    data_spec = DataSpec(
+        image_size=32, channels=1, emotions=("a", "b"), action_units=()
+    )
+    monkeypatch.setattr(
+        weight_check, "_load_all", lambda graphs, _: [load(graph) for graph in graphs]
+    )
+    folder = RunFolder(out=tmp_path, name="run")
+    run = Run(study=study, data=SimpleNamespace(data_spec=data_spec), folder=folder)
+    with pytest.raises(ConformanceError) as found:
+        check_initial_weights(run)
+    head, *laws, way = str(found.value).splitlines()
+    assert head == f'"loss.emotion": {name} breaks laws of losses:'
+    assert tuple(law.strip() for law in laws) == found.value.broken
+    assert way == f"Correct {name}, or name another (see Own code in studies/README.md)"
 
 
 def test_weights_are_loaded_once_and_reported_each_time(tmp_path, monkeypatch):
