@@ -1,8 +1,7 @@
 """What mattered: the importance of the searched keys, and each backbone's results."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from statistics import median
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -11,6 +10,7 @@ from data_pipeline.pages.section import Chart, NoDataError, Section, Table
 from data_pipeline.pages.wording import counted, listed, percent
 from search.ledger.records import TrialRecord
 from search.references.catalogue import cites
+from search.report_page.backbones import Numbers, by_backbone
 from search.report_page.importance import (
     FEWEST,
     IMPORTANCE,
@@ -20,13 +20,9 @@ from search.report_page.importance import (
     was_trained,
 )
 from search.report_page.material import Material
-from search.report_page.wording import backbone
 from search.run_files import PAGE_NUMBERS
 from search.run_folder import TRIALS_FULL
 from search.trial.messages import CONSTRAINT, OUT_OF_MEMORY
-
-SPENT = ("built", "traced", "trained", "validated")
-"""What a trial's time is made of, without waiting."""
 
 MILLION = 1e6
 
@@ -43,12 +39,14 @@ def section(material: Material) -> Section:
     if not material.ended:
         raise NoDataError("no trial has ended")
     found = importance(material.study, material.ended)
+    backbones = by_backbone(material.ended)
     return Section(
         paragraphs=tuple(_texts(material, found)),
         charts=() if found is None else (_chart(found),),
-        tables=(_backbones(material.ended),),
+        tables=(_backbones(backbones),),
         files=(PAGE_NUMBERS, TRIALS_FULL),
-        numbers={} if found is None else {"importance": dict(found.shares)},
+        numbers={"backbones": backbones}
+        | ({} if found is None else {"importance": dict(found.shares)}),
     )
 
 
@@ -107,41 +105,24 @@ def _chart(found: Importance) -> Chart:
     )
 
 
-def _backbones(records: Sequence[TrialRecord]) -> Table:
-    names = dict.fromkeys(map(backbone, records))
-    rows = {
-        name: dict(_cells([r for r in records if backbone(r) == name]))
-        for name in names
-    }
+def _backbones(found: Mapping[str, Numbers]) -> Table:
+    rows = {name: dict(_cells(numbers)) for name, numbers in found.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("backbone")
     return Table(
-        caption=f"Results and costs of {listed(list(names))}", frame=frame, open=True
+        caption=f"Results and costs of {listed(list(found))}", frame=frame, open=True
     )
 
 
-def _cells(records: Sequence[TrialRecord]) -> Iterator[tuple[str, object]]:
-    values = [record.value for record in records if record.value is not None]
-    pruned = [r for r in records if r.value is None and r.state == "PRUNED"]
-    yield "trials", len(records)
-    yield "completed", len(values)
-    yield "pruned", len(pruned)
-    yield "best value", f"{max(values):.4f}" if values else "-"
-    yield "median value", f"{median(values):.4f}" if values else "-"
-    yield "seconds an epoch", _seconds(records)
-    yield "hours in all", f"{sum(map(_trained, records)) / 3600:.2f}"
-    weights = [_spent(record, "parameters") for record in records]
-    yield "weights, millions", f"{max(weights) / MILLION:.2f}" if any(weights) else "-"
+def _cells(numbers: Numbers) -> Iterator[tuple[str, object]]:
+    for name in ("trials", "completed", "pruned"):
+        yield name, numbers[name]
+    yield "best value", _written(numbers["best_value"], 4)
+    yield "median value", _written(numbers["median_value"], 4)
+    yield "seconds an epoch", _written(numbers["seconds_an_epoch"], 2)
+    yield "hours in all", _written(numbers["hours"], 2)
+    weights = numbers["weights"]
+    yield "weights, millions", _written(weights and weights / MILLION, 2)
 
 
-def _spent(record: TrialRecord, name: str) -> float:
-    return float(record.attributes.get("spent", {}).get(name) or 0)
-
-
-def _trained(record: TrialRecord) -> float:
-    return sum(_spent(record, name) for name in SPENT)
-
-
-def _seconds(records: Sequence[TrialRecord]) -> str:
-    epochs = sum(_spent(record, "epochs") for record in records)
-    seconds = sum(_spent(r, "trained") + _spent(r, "validated") for r in records)
-    return f"{seconds / epochs:.2f}" if epochs else "-"
+def _written(number: float | None, digits: int) -> str:
+    return "-" if number is None else f"{number:.{digits}f}"

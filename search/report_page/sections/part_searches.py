@@ -1,6 +1,6 @@
 """What the search of each outer part did: its trials, its best value, its time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,13 +31,14 @@ def section(material: Material) -> Section:
     if not material.parts:
         raise NoDataError("the folders of the outer parts are not there")
     best = {str(n): _best(one) for n, one in enumerate(material.parts, start=1)}
+    parts = {str(n): _numbers(one) for n, one in enumerate(material.parts, start=1)}
     known = {n: values for n, values in best.items() if np.isfinite(values).any()}
     return Section(
         paragraphs=(WHOLE,),
         charts=(_chart(known),) if 0 < len(known) <= MOST_LINES else (),
-        tables=(_table(material.parts),),
+        tables=(_table(parts),),
         files=(NESTED, f"{TRIALS_FULL} of each part", PAGE_NUMBERS),
-        numbers={"best_so_far": best},
+        numbers={"best_so_far": best, "parts": parts},
     )
 
 
@@ -59,23 +60,33 @@ def _chart(best: dict[str, list[float]]) -> Chart:
     )
 
 
-def _table(parts: Sequence[Material]) -> Table:
-    rows = [dict(_cells(part)) for part in parts]
+def _table(parts: Mapping[str, Mapping[str, Any]]) -> Table:
+    rows = [dict(_cells(numbers)) for numbers in parts.values()]
     names = pd.Index(range(1, len(parts) + 1), name="part")
     return Table(
         caption="The search of each part", frame=pd.DataFrame(rows, names), open=True
     )
 
 
-def _cells(part: Material) -> Iterator[tuple[str, Any]]:
-    passed = seconds_passed(part.ended)
-    yield "trials", len(part.ended)
-    yield "completed", len(part.completed)
-    yield "pruned", _count(part.ended, "PRUNED")
-    yield "failed", _count(part.ended, "FAIL")
-    yield "fine-tuned", sum(FINETUNE_OF in r.attributes for r in part.ended)
+def _numbers(part: Material) -> dict[str, Any]:
     values = [record.value for record in part.completed if record.value is not None]
-    yield "best value", f"{max(values):.4f}" if values else "-"
+    return {
+        "trials": len(part.ended),
+        "completed": len(part.completed),
+        "pruned": _count(part.ended, "PRUNED"),
+        "failed": _count(part.ended, "FAIL"),
+        "fine_tuned": sum(FINETUNE_OF in r.attributes for r in part.ended),
+        "best_value": max(values, default=None),
+        "seconds": seconds_passed(part.ended),
+    }
+
+
+def _cells(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in ("trials", "completed", "pruned", "failed"):
+        yield name, numbers[name]
+    yield "fine-tuned", numbers["fine_tuned"]
+    best, passed = numbers["best_value"], numbers["seconds"]
+    yield "best value", "-" if best is None else f"{best:.4f}"
     yield "time", "-" if passed is None else clock(passed)
 
 

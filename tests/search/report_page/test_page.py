@@ -170,6 +170,17 @@ def test_what_mattered(rendered):
     assert max(shares, key=shares.get) == "training.learning_rate"
 
 
+def test_backbones(rendered):
+    """The results and costs of each backbone are beside the page, in full."""
+    page, numbers = rendered
+    rows = numbers["matters"]["backbones"].values()
+    assert sum(row["completed"] for row in rows) == 9
+    for row in rows:
+        assert f"{row['median_value']:.4f}" in page.text
+        assert f"{row['seconds_an_epoch']:.2f}" in page.text
+        assert f"{row['hours']:.2f}" in page.text
+
+
 def test_groups_and_seeds(rendered):
     """Groups that are large enough are shown; seeds have their mean and interval."""
     text = rendered[0].text
@@ -256,6 +267,9 @@ def test_a_nested_run(nested):
     numbers = json.loads(nested.file(PAGE_NUMBERS).read_text())
     assert sum(row["count"] for row in numbers["calibration"]["emotion"]) > 50
     assert [len(x) for x in numbers["searches"]["best_so_far"].values()] == [4, 4]
+    parts = numbers["searches"]["parts"]
+    assert [part["trials"] for part in parts.values()] == [4, 4]
+    assert all(f"{part['best_value']:.4f}" in page.text for part in parts.values())
 
 
 @pytest.mark.parametrize("gone", ["objective", "parts", "search", "intervals"])
