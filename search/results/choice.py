@@ -1,6 +1,7 @@
 """How sure the choice of the tested trial is: its scores, and those of the others."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from data_pipeline.pages.wording import counted
 from search.references.catalogue import cites
@@ -16,8 +17,12 @@ SCORE = "the objective at that epoch alone; differences between trials use it"
 NOT_CORRECTED = "the choice of the epoch on the same folds, and what pruning selected"
 
 
-def choice(report: Report) -> Iterator[str]:
-    """Says how sure the choice is."""
+MOST = 8
+"""Trials that are named; ``selection.json`` has all of them."""
+
+
+def choice(report: Report, selected: Report = MappingProxyType({})) -> Iterator[str]:
+    """Says how sure the choice is; ``selected`` is ``selection.json``, if any."""
     found = report.get("selection") or {}
     if found.get("choose", "best") != "best":
         yield (
@@ -29,6 +34,7 @@ def choice(report: Report) -> Iterator[str]:
         yield from _validation_value(found)
     if "tied" in found and found["compared"] > 1:
         yield _better(found)
+        yield from _tied(report, selected)
         yield from _over_head(report, found)
     second = found.get("runner_up")
     for name, row in (
@@ -71,6 +77,23 @@ def _better(found: Report) -> str:
         f"score; paired bootstrap over {units(found)}{cites('selection:paired')}, "
         f"one-sided, 5 % each, uncorrected for {counted(rest, 'comparison')} and for "
         "its choice as the best by the same score)"
+    )
+
+
+def _tied(report: Report, selected: Report) -> Iterator[str]:
+    """Names the others that could have won, the smallest and the fastest of all."""
+    rows = {row["trial"]: row for row in selected.get("tied", ())}
+    if len(rows) < 2 or selected.get("chosen") != report["trial"]:  # noqa: PLR2004 - the best alone
+        return
+    best, smallest = selected["best"], selected["smallest_tied"]
+    others = [str(number) for number in rows if number != best]
+    more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
+    weights = rows[smallest]["parameters"] / 1e6
+    yield (
+        f"Trials that the best one, {best}, is not significantly better than: "
+        f"{', '.join(others[:MOST])}{more}. Of these and the best, {smallest} is the "
+        f"smallest ({weights:.2f} million weights) and {selected['fastest_tied']} the "
+        "fastest (selection.json)"
     )
 
 

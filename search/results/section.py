@@ -1,10 +1,11 @@
 """The results section: its parts in order.
 
-It is written from ``holdout.json``, the study and the tested configuration. It has no
-number of its own.
+It is written from ``holdout.json``, ``selection.json``, the study and the tested
+configuration. It has no number of its own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from models.config.hyperparameters import Value
 from search.references.catalogue import cited
@@ -21,11 +22,16 @@ NEEDED = frozenset({"search", "split", "intervals", "tested", "primary"})
 """Parts of a report that the section needs, beside its heads."""
 
 
-def results_section(study: Study, values: Mapping[str, Value], report: Report) -> str:
+def results_section(
+    study: Study,
+    values: Mapping[str, Value],
+    report: Report,
+    selected: Report = MappingProxyType({}),
+) -> str:
     """Renders the protocol, the search, the tested configuration and its results.
 
-    ``values`` are the hyperparameters of the tested trial, and ``report`` is the
-    content of ``holdout.json``.
+    ``values`` are the hyperparameters of the tested trial, ``report`` is the content of
+    ``holdout.json``, and ``selected`` that of ``selection.json``, if it is there.
     """
     title = (
         f"# Results of the study {report['study']}",
@@ -36,7 +42,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
     parts = (
         title,
         protocol(study, report),
-        selection(study, values, report),
+        selection(study, values, report, selected),
         scores(report),
         methods(report),
         references(study, [values], report),

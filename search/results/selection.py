@@ -36,7 +36,7 @@ ALWAYS = (
 
 
 def selection(
-    study: Study, values: Mapping[str, Value], report: Report
+    study: Study, values: Mapping[str, Value], report: Report, selected: Report
 ) -> Iterator[str]:
     """Describes among what, how, and by which value a configuration was chosen."""
     yield from _search(study, report)
@@ -45,7 +45,7 @@ def selection(
     yield from bullets(tested_model(report))
     yield from bullets(epochs_line(report, values))
     yield f"- Loss: {_losses(study, values)}"
-    yield from bullets(choice(report))
+    yield from bullets(choice(report, selected))
     yield ""
     yield from configuration(study, values)
 
