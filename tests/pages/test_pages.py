@@ -30,7 +30,7 @@ FIRST = {
 SECTIONS = {
     "report": ("The result on the hold-out", "What mattered", "What to do next"),
     "pareto": ("What the search did", "Several objectives"),
-    "nested": ("The result on the hold-out", "The outer parts"),
+    "nested": ("The result on the outer parts", "The outer parts"),
     "comparison": ("Side by side", "Differences on the hold-out"),
     "data": ("Emotions", "Valence and arousal", "Who the subjects are"),
     LIVE: ("Emotion", "Valence and arousal", "Action units"),

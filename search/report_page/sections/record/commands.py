@@ -92,7 +92,7 @@ def _continue(material: Material, names: _Names) -> str:
     if _is_unchanged(study):
         return _command(f"search.run --study {_quoted(study.name)} {more}")
     kept = material.folder.file(NESTED_STUDY if material.nested else STUDY)
-    named = kept.with_name(f"{study.name}.toml")
+    named = kept.parent / f"{study.name}.toml"
     run = _command(f"search.run --study {_quoted(named)} {more}")
     return run if named == kept else f"cp {_quoted(kept)} {_quoted(named)}\n{run}"
 
