@@ -81,7 +81,10 @@ def _better(found: Report) -> str:
 
 
 def _tied(report: Report, selected: Report) -> Iterator[str]:
-    """Names the others that could have won, the smallest and the fastest of all."""
+    """Names the others that could have won, and the smallest of all.
+
+    The fastest is left to the report's page: equal searches have equal results.
+    """
     rows = {row["trial"]: row for row in selected.get("tied", ())}
     if len(rows) < 2 or selected.get("chosen") != report["trial"]:  # noqa: PLR2004 - the best alone
         return
@@ -91,9 +94,8 @@ def _tied(report: Report, selected: Report) -> Iterator[str]:
     weights = rows[smallest]["parameters"] / 1e6
     yield (
         f"Trials that the best one, {best}, is not significantly better than: "
-        f"{', '.join(others[:MOST])}{more}. Of these and the best, {smallest} is the "
-        f"smallest ({weights:.2f} million weights) and {selected['fastest_tied']} the "
-        "fastest (selection.json)"
+        f"{', '.join(others[:MOST])}{more}. Of those to choose from, {smallest} is the "
+        f"smallest ({weights:.2f} million weights; selection.json)"
     )
 
 
