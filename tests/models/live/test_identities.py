@@ -7,7 +7,8 @@ from models.live.identities import PATIENCE, Identities
 
 SIDE = 50.0
 lanes = st.permutations(range(4))
-steps = st.lists(st.tuples(*[st.floats(-0.24, 0.24)] * 2), min_size=1, max_size=12)
+steps = st.lists(st.tuples(*[st.floats(-0.12, 0.12)] * 2), min_size=1, max_size=12)
+"""Places of a face in its lane, so that a move is of 0.24 of its side at most."""
 
 
 def box(lane, shift=(0.0, 0.0)):

@@ -10,6 +10,7 @@ from scipy.special import softmax
 from sklearn.metrics import log_loss
 
 from data_pipeline.own_code.laws import check_laws
+from models.config.hyperparameters import OWN_LOSSES
 from models.conformance.losses import LossBench
 from models.network.losses import (
     action_unit_loss,
@@ -234,4 +235,5 @@ BUILT_IN = {
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_each_keeps_the_laws(name):
     """The laws of the suite by which users check their own losses."""
-    check_laws(name, LossBench(*BUILT_IN[name]).laws())
+    head, loss = BUILT_IN[name]
+    check_laws(OWN_LOSSES[head], name, LossBench(head, loss).laws())
