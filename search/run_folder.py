@@ -21,6 +21,9 @@ DATABASE, TRIALS, TRIALS_FULL = "optuna.db", "trials.csv", "trials_full.csv"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error codes of a disk without room."""
 
+DRIVER_LOCK = ".driver.lock"
+"""The file in a run's folder that its driver locks."""
+
 RESERVED = ("cache",)
 """Folders beside the runs."""
 
@@ -52,7 +55,7 @@ class RunFolder:
     @property
     def lock(self) -> Path:
         """The file that a driver of the run locks."""
-        return self.path / ".driver.lock"
+        return self.path / DRIVER_LOCK
 
     @property
     def receipts(self) -> Path:

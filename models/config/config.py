@@ -130,6 +130,11 @@ class ModelConfig:
     mixup: float
     copies: int = 0
 
+    @property
+    def graphs(self) -> frozenset[GraphConfig]:
+        """The graphs that it is trained in, that of frozen epochs among them."""
+        return frozenset({self.graph, self.graph_at(1)})
+
     def graph_at(self, epoch: int) -> GraphConfig:
         """Returns the graph that an epoch, from 1, is trained in.
 

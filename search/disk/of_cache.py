@@ -10,9 +10,8 @@ from data_pipeline.images.eviction import cached_arrays, is_written
 from data_pipeline.system.errors import RunError
 from search.disk.removable import Removable, removable
 from search.executors.ray.folder import left_folders
-from search.run_folder import RunFolder
+from search.run_folder import DRIVER_LOCK, RunFolder
 
-LOCK = ".driver.lock"
 AGAIN = "made again from the data when a run needs it"
 KINDS = {"images": "decoded images", "features": "features"}
 """What an array of the cache holds, by its name."""
@@ -22,7 +21,9 @@ KINDS = {"images": "decoded images", "features": "features"}
 def idle_runs(out: Path) -> Iterator[None]:
     """Keeps drivers away from all runs meanwhile; ``RunError`` where one works."""
     with ExitStack() as stack:
-        for path in sorted([*out.glob(f"*/{LOCK}"), *out.glob(f"*/*/{LOCK}")]):
+        for path in sorted(
+            [*out.glob(f"*/{DRIVER_LOCK}"), *out.glob(f"*/*/{DRIVER_LOCK}")]
+        ):
             lock = FileLock(path)
             if not lock.try_acquire():
                 raise RunError(

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -139,11 +139,7 @@ def lives_here(beat: Beat) -> bool:
 def beats(board: Board, lives: Callable[[Beat], bool] = lives_here) -> list[Beat]:
     """Reads the heartbeats of live workers; removes those of dead ones."""
     found = []
-    for name, text in board.read(BEAT).items():
-        try:
-            beat = Beat(**json.loads(text))
-        except (ValueError, TypeError):
-            continue
+    for name, beat in _read(board):
         if lives(beat):
             found.append(beat)
         else:
@@ -153,6 +149,13 @@ def beats(board: Board, lives: Callable[[Beat], bool] = lives_here) -> list[Beat
 
 def forget(board: Board, trial: str) -> None:
     """Removes the heartbeat of the worker that died in a trial."""
-    for name, text in board.read(BEAT).items():
-        if f'"trial": {json.dumps(trial)}' in text:
+    for name, beat in _read(board):
+        if beat.trial == trial:
             board.remove(name)
+
+
+def _read(board: Board) -> Iterator[tuple[str, Beat]]:
+    """Reads all heartbeats with their notes' names; skips damaged ones."""
+    for name, text in board.read(BEAT).items():
+        with suppress(ValueError, TypeError):
+            yield name, Beat(**json.loads(text))

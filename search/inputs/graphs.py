@@ -77,7 +77,7 @@ def graphs_of(space: SearchSpace, data_spec: DataSpec) -> set[GraphConfig]:
 
 
 def _graphs(configs: Iterable[ModelConfig]) -> set[GraphConfig]:
-    return {graph for one in configs for graph in (one.graph, one.graph_at(1))}
+    return {graph for one in configs for graph in one.graphs}
 
 
 def _configs(space: SearchSpace, data_spec: DataSpec) -> Iterator[ModelConfig]:

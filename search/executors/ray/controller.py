@@ -45,7 +45,6 @@ def use_warm_controller(data_spec: DataSpec) -> None:
 
 
 def graphs_of(data_spec: DataSpec, task: Mapping[str, Any]) -> frozenset[Hashable]:
-    """Returns the graphs of a trial or retraining, that of frozen epochs too."""
+    """Returns the graphs of a trial or retraining."""
     request = task["trial"] if "trial" in task else task["retrain"]
-    config = model_config(request.values, data_spec)
-    return frozenset({config.graph, config.graph_at(1)})
+    return model_config(request.values, data_spec).graphs

@@ -18,6 +18,7 @@ from data_pipeline.system.errors import RunError
 from data_pipeline.system.interrupts import kept_sigterm, restore_sigterm
 from data_pipeline.system.terminal import print_note
 from search.executors.heartbeat import Beat
+from search.executors.machine import project_versions
 from search.executors.ray.cluster.code import stage_code
 from search.executors.ray.cluster.watch import Server, watched
 from search.executors.ray.environment import joined_environment, set_joined_environment
@@ -43,7 +44,6 @@ from search.executors.ray.cluster.nodes import (  # noqa: E402 - likewise
     kill_process,
     live_nodes,
     places,
-    versions,
 )
 from search.executors.ray.cluster.post import (  # noqa: E402 - likewise
     ActorBoard,
@@ -89,7 +89,7 @@ class Cluster:
         with kept_sigterm():
             self._join()
         found = ask_nodes()
-        here = versions()
+        here = project_versions()
         for node in found:
             check_versions(here, node.versions, node.name)
         if not all(node.token for node in found):
@@ -125,7 +125,7 @@ class Cluster:
             board=board,
             pixels=[_put_pixels(job)],
             record=record_of(Path(job.images)),
-            here=versions(),
+            here=project_versions(),
         )
         with watched(self._servers(), board, self._folder.tune.parent, kill=_kill):
             place = str(self._folder.ray)

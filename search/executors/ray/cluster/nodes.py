@@ -34,11 +34,6 @@ class NodeFacts:
     token: bool
 
 
-def versions() -> dict[str, str]:
-    """Lists the versions that must be equal on all nodes."""
-    return project_versions()
-
-
 def node_name() -> str:
     """Names the node of this process, for messages and records."""
     node = ray.get_runtime_context().get_node_id()
@@ -50,7 +45,7 @@ def describe_node() -> NodeFacts:
     free = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
     return NodeFacts(
         name=node_name(),
-        versions=versions(),
+        versions=project_versions(),
         gpus=find_gpus(free).gpus,
         processor=processor_name(),
         cores=os.cpu_count() or 1,

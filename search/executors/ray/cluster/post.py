@@ -18,9 +18,10 @@ import psutil
 import ray
 from ray.exceptions import RayError
 
+from search.executors.machine import project_versions
 from search.executors.parcels import Parcel
 from search.executors.post import Delivery
-from search.executors.ray.cluster.nodes import check_versions, node_name, versions
+from search.executors.ray.cluster.nodes import check_versions, node_name
 from search.trial.messages import Job, RetrainRequest
 
 PATIENCE = 30.0
@@ -119,7 +120,7 @@ class ClusterPost:
 
         ``RunError`` is raised where the versions of this node are others.
         """
-        check_versions(self.here, versions(), self.node)
+        check_versions(self.here, project_versions(), self.node)
         kept = None if job.checkpoints is None else str(self._files)
         own = replace(job, checkpoints=kept)
         if record_of(Path(job.images)) == self.record:

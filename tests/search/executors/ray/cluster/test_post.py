@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.errors import RunError
+from search.executors.machine import project_versions
 from search.executors.parcels import Parcel
 from search.executors.post import LocalPost
-from search.executors.ray.cluster.nodes import versions
 from search.executors.ray.cluster.post import ActorBoard, ClusterPost, record_of
 from search.trial.messages import RetrainRequest
 
@@ -47,7 +47,7 @@ def cluster_post(tmp_path, record):
         board=board,
         pixels=[np.ones(8)],
         record=record,
-        here=versions(),
+        here=project_versions(),
         place=str(place),
     )
 
@@ -112,7 +112,7 @@ def test_pixels_on_shared_storage_are_mapped(tmp_path, driver):
 def test_another_version_is_named(tmp_path, driver):
     """A worker of another Keras refuses every trial, and names both versions."""
     post = cluster_post(tmp_path, record="")
-    other = replace(post, here={**versions(), "keras": "9.9"})
+    other = replace(post, here={**project_versions(), "keras": "9.9"})
     job = FakeJob(images=str(driver / "images-1.npy"), checkpoints=None)
     with pytest.raises(RunError, match=r"node here .* keras [\d.]+ there, 9\.9 here"):
         other.deliver(job)
