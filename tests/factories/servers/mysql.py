@@ -95,10 +95,12 @@ class Server:
         self._process.terminate()
         self._process.wait()
 
-    def crash(self):
-        """Stops the server as a crash does, and starts it again."""
+    def crash(self, noticed=lambda: True):
+        """Stops the server as a crash does, and starts it once that was noticed."""
         self._process.kill()
         self._process.wait()
+        while not noticed():
+            time.sleep(0.01)
         self.start()
 
     def remove(self):

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 PATIENCE = "300"
@@ -63,9 +64,11 @@ class Server:
         """Stops the server at once and closes its connections."""
         self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
-    def crash(self):
-        """Stops the server as a crash does, and starts it again."""
+    def crash(self, noticed=lambda: True):
+        """Stops the server as a crash does, and starts it once that was noticed."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+        while not noticed():
+            time.sleep(0.01)
         self.start()
 
     def remove(self):

@@ -38,12 +38,22 @@ DESCRIPTOR = (
 )
 """The first twelve of what ``computeFaceDescriptor`` gives for ``drawn(150, 3)``."""
 
-HALVED = {
-    "efficientnet_lite0_imagenet": (1, 3, 5, 11),
-    "efficientnet_lite1_imagenet": (1, 4, 7, 15),
-    "efficientnet_lite2_imagenet": (1, 4, 7, 15),
+OBJECTS = {
+    "efficientnet_lite0_imagenet": (
+        224,
+        (0.510743, 1.055169, -0.239021, -0.629033, -0.463167, 0.539264, -2.154281),
+    ),
+    "efficientnet_lite1_imagenet": (
+        240,
+        (0.784166, 1.197185, -1.502393, -1.761251, -1.262657, 1.368475, -0.748187),
+    ),
+    "efficientnet_lite2_imagenet": (
+        260,
+        (-1.480247, 1.824184, -0.822631, -1.583789, -1.129232, 0.287575, -1.744254),
+    ),
 }
-"""Blocks that halve the map: the first of the stages 2, 3, 4 and 6."""
+"""The side, and the first seven logits that ``EfficientNet`` of the PyPI package
+``efficientnet_lite_pytorch`` 0.1.0 gives for ``drawn(side, 3)``; PyTorch 2.14, CPU."""
 
 
 def drawn(side, channels):
@@ -113,70 +123,14 @@ def test_dlib_resnet_is_the_packages():
     np.testing.assert_allclose(found[: len(DESCRIPTOR)], DESCRIPTOR, atol=1e-5)
 
 
-class Original:
-    """EfficientNet-Lite of a checkpoint's tensors, computed by NumPy; maps (C, h, w).
-
-    It has the order of axes, the padding and the names of its PyTorch code.
-    """
-
-    def __init__(self, tensors, halved):
-        """Keeps the tensors."""
-        self.tensors, self.halved = tensors, halved
-        self.blocks = 1 + max(
-            int(name.split(".")[1]) for name in tensors if name.startswith("_blocks")
-        )
-
-    def extract_features(self, pixels):
-        """Computes the features of pixels (3, S, S)."""
-        x = self._active(self._norm(self._conv(pixels, "_conv_stem", 2), "_bn0"))
-        for number in range(self.blocks):
-            x = self._block(x, f"_blocks.{number}.", 2 if number in self.halved else 1)
-        return self._active(self._norm(self._conv(x, "_conv_head"), "_bn1"))
-
-    def _block(self, inputs, name, stride):
-        x = inputs
-        if f"{name}_expand_conv.weight" in self.tensors:
-            x = self._norm(self._conv(x, f"{name}_expand_conv"), f"{name}_bn0")
-            x = self._active(x)
-        x = self._norm(self._conv(x, f"{name}_depthwise_conv", stride), f"{name}_bn1")
-        x = self._norm(
-            self._conv(self._active(x), f"{name}_project_conv"), f"{name}_bn2"
-        )
-        return x + inputs if x.shape == inputs.shape else x
-
-    def _conv(self, x, name, stride=1):
-        weight = self.tensors[f"{name}.weight"].astype(np.float64)
-        size, side = weight.shape[-1], x.shape[-1]
-        missing = max(0, (-(-side // stride) - 1) * stride + size - side)
-        around = (missing // 2, missing - missing // 2)
-        padded = np.pad(x, ((0, 0), around, around))
-        seen = np.lib.stride_tricks.sliding_window_view(padded, (size, size), (1, 2))
-        seen = seen[:, ::stride, ::stride]
-        if name.endswith("_depthwise_conv"):
-            return np.einsum("chwij,cij->chw", seen, weight[:, 0])
-        return np.einsum("chwij,ocij->ohw", seen, weight, optimize=True)
-
-    def _norm(self, x, name):
-        weight, bias, mean, variance = (
-            self.tensors[f"{name}.{part}"].astype(np.float64)[:, None, None]
-            for part in ("weight", "bias", "running_mean", "running_var")
-        )
-        return (x - mean) / np.sqrt(variance + 1e-3) * weight + bias
-
-    def _active(self, x):
-        return np.clip(x, 0.0, 6.0)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", HALVED)
+@pytest.mark.parametrize("name", OBJECTS)
 def test_efficientnet_lite_is_the_packages(name):
-    """The port's features are those of the checkpoint's tensors, computed by NumPy."""
-    tensors = read_tensors(kept(name))
-    pixels = drawn(65, 3)
-    scaled = (pixels[0].astype(np.float64) - 127) / 128
-    original = Original(tensors, HALVED[name])
-    expected = original.extract_features(scaled.transpose(2, 0, 1)).transpose(1, 2, 0)
+    """With the file's last layer the port gives the logits of the original."""
+    side, expected = OBJECTS[name]
+    last = read_tensors(kept(name))
+    pooled = features(name, drawn(side, 3)).mean(axis=(1, 2))[0]
+    found = last["_fc.weight"] @ pooled + last["_fc.bias"]
 
-    assert expected.shape == (3, 3, 1280)
-    assert expected.std() > 0.1
-    np.testing.assert_allclose(features(name, pixels)[0], expected, atol=1e-3)
+    assert found.shape == (1000,)
+    np.testing.assert_allclose(found[: len(expected)], expected, atol=1e-4)

@@ -120,5 +120,5 @@ def test_a_backend_without_cuda(tmp_path, monkeypatch):
     (line,) = lines
     assert line.startswith("GPUs: 1 found, of which")
     assert "can use 0; for NVIDIA GPUs: pip install" in line
-    with pytest.raises(InputError, match="0 found on this machine"):
+    with pytest.raises(InputError, match="0 found; set it to 0"):
         find_placement(study(gpus_per_trial=0.5))

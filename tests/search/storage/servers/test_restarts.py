@@ -13,20 +13,22 @@ CRASHES = 3
 
 
 @contextmanager
-def crashing(server, begun, seconds):
-    """Crashes and restarts a server several times, so many seconds apart.
+def crashing(server, begun, seconds, lines):
+    """Crashes a server several times, so many seconds apart; the search meets each.
 
     Args:
-        server: what crashes.
+        server: what crashes, and starts again once the search has met it.
         begun: is set when a search on it has begun.
         seconds: before each crash.
+        lines: what the search prints.
     """
     ended, counted = threading.Event(), []
 
     def crash():
         begun.wait()
         while len(counted) < CRASHES and not ended.wait(seconds):
-            server.crash()
+            met = len(lines) + 1
+            server.crash(lambda met=met: len(lines) >= met or ended.is_set())
             counted.append(True)
 
     thread = threading.Thread(target=crash)
@@ -54,10 +56,10 @@ def test_crashes(server, url, expected):
         begun.set()
         time.sleep(0.3)
 
-    with crashing(server, begun, 0.7) as counted:
+    with crashing(server, begun, 0.7, lines) as counted:
         found = drive(server_study(), url, waiting=waiting, lease=10.0, lines=lines)
     assert len(counted) == CRASHES
-    assert lines
+    assert len(lines) >= CRASHES
     assert QUOTED not in "".join(lines)
     assert found == expected
     assert drive(server_study(), url) == expected
