@@ -31,12 +31,20 @@ class RunningTrial:
         return self.seconds
 
     def line(self, *, folds: int, columns: int, now: float) -> str:
-        """Describes the trial in a line for so many columns."""
+        """Describes the trial in a line for so many columns.
+
+        Where there is no room for all, what it trains is cut, and not its numbers.
+        """
         number, trained = self.request.number, trained_part(self.request.values)
         name = f"trial {number}" if columns >= NARROW else f"{number}"
         if self.last is None:
-            return f"{name}  {trained}  starting {clock(now - self.started)}"
-        return f"{name}  {trained}  {self._progress(self.last, folds, columns)}"
+            done = f"starting {clock(now - self.started)}"
+        else:
+            done = self._progress(self.last, folds, columns)
+        room = max(1, columns - len(f"{name}    {done}"))
+        if len(trained) > room:
+            trained = f"{trained[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
+        return f"{name}  {trained}  {done}"
 
     def _progress(self, last: Report, folds: int, columns: int) -> str:
         default = HYPERPARAMETERS[EPOCHS].default
