@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from data_pipeline.files.atomic_write import empty_folder
 from data_pipeline.media.crop_option import TRAINED, add_crop
+from data_pipeline.pages.wording import counted
 from data_pipeline.system.cli import Parser, nonempty_path, positive, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
@@ -206,7 +207,7 @@ def _respond(
     write_responses(responses, folder)
     for line in describe_responses(responses):
         print_line(line)
-    print_line(f"{len(responses)} action units varied: {folder}")
+    print_line(f"{counted(len(responses), 'action unit')} varied: {folder}")
 
 
 def _explain_faces(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from data_pipeline.files.atomic_write import empty_folder
 from data_pipeline.media.crop_option import TRAINED, add_crop
+from data_pipeline.pages.wording import counted
 from data_pipeline.system.cli import Parser, nonempty_path, positive, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
@@ -222,9 +223,9 @@ def _summary(
     """Describes what was written, and what was skipped."""
     parts = counts.describe() or ["no line"]
     if found.others:
-        parts.append(f"{found.others} files of other kinds skipped")
+        parts.append(f"{counted(found.others, 'file')} of other kinds skipped")
     if found.links:
-        parts.append(f"{found.links} symlinked folders skipped")
+        parts.append(f"{counted(found.links, 'symlinked folder')} skipped")
     pictures = f"; pictures: {draw}" if draw else ""
     lines = [
         f"{', '.join(parts)}: {to or 'printed'}{pictures}; nothing else was stored"

@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipeline.media.face_crops import FaceCropper
 from data_pipeline.media.media import MediaFrame
+from data_pipeline.pages.wording import counted
 from data_pipeline.system.terminal import print_note
 from models.explanation.explainer import Explainer
 from models.explanation.explanation import Explanation
@@ -24,8 +25,8 @@ class ExplainedFaces:
 
     def describe(self) -> str:
         """Returns one line."""
-        missing = f", {self.unreadable} unreadable" if self.unreadable else ""
-        return f"{self.explained} faces explained{missing}"
+        missing = f", {self.unreadable:,} unreadable" if self.unreadable else ""
+        return f"{counted(self.explained, 'face')} explained{missing}"
 
 
 def explain_faces(

@@ -11,7 +11,6 @@ import numpy as np
 
 from data_pipeline.synthetic.population.expressions import Shown
 from models.engines.keras_engine import load_exported
-from models.explanation.dose.charts import changes_chart, curves_chart
 from models.explanation.dose.faces import (
     LEVELS,
     PEOPLE,
@@ -22,8 +21,8 @@ from models.explanation.dose.faces import (
     varied_units,
 )
 from models.explanation.dose.response import DoseResponse
+from models.explanation.explanation import Explanation
 from models.explanation.outputs import outputs_of
-from models.explanation.sheet import png, sheet
 from models.inference.predictor import Predictor
 from models.inference.sidecar import Sidecar
 from models.metrics.predictions import Predictions
@@ -36,7 +35,7 @@ EXPRESSIONS: Mapping[str, Shown] = {
     "surprise": {1: 4, 2: 4, 5: 4, 25: 4, 27: 4},
     "sadness": {1: 4, 4: 3, 15: 4, 17: 4},
 }
-"""What the faces show that maps are drawn for."""
+"""What the faces show that are mapped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,23 +44,17 @@ class SyntheticExplanation:
 
     Attributes:
         responses: one for each action unit that was varied.
-        changes: a chart of how far each output moves, PNG.
-        curves: a chart of every output by intensity, PNG.
-        sheets: what the face shows, and the model's maps for it, PNG.
-        method: of the maps.
+        faces: what the face shows, and the model's maps for it.
     """
 
     responses: tuple[DoseResponse, ...]
-    changes: bytes
-    curves: bytes
-    sheets: Mapping[str, bytes]
-    method: str
+    faces: Mapping[str, Explanation]
 
 
 def explain_on_synthetic(
     path: Path, sidecar: Sidecar, *, cpus: int, count: int = PEOPLE
 ) -> SyntheticExplanation:
-    """Varies every action unit of a model, and draws its maps of three expressions.
+    """Varies every action unit of a model, and maps three expressions.
 
     Args:
         path: the ``.keras`` file.
@@ -70,7 +63,7 @@ def explain_on_synthetic(
         count: people.
 
     Returns:
-        Charts and numbers.
+        The responses and the maps.
 
     Raises:
         ModelError: the file is refused, or the installed Keras cannot load it.
@@ -86,15 +79,10 @@ def explain_on_synthetic(
     subject = people(count)[-1]
     return SyntheticExplanation(
         responses=responses,
-        changes=changes_chart(responses),
-        curves=curves_chart(responses),
-        sheets={
-            name: png(
-                sheet(explainer.explain(shown_crop(subject, shown, cropper)), name)
-            )
+        faces={
+            name: explainer.explain(shown_crop(subject, shown, cropper))
             for name, shown in EXPRESSIONS.items()
         },
-        method=explainer.method,
     )
 
 

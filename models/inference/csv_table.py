@@ -11,6 +11,7 @@ from typing import TextIO
 from data_pipeline.files.atomic_write import atomic_write
 from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.media.face_crops import NOT_FOUND, NOT_LOOKED_FOR
+from data_pipeline.pages.wording import counted
 from data_pipeline.system.errors import InputError
 from models.inference.sidecar import Sidecar
 from models.inference.stream import FrameResult
@@ -37,12 +38,12 @@ class LineCounts:
     def describe(self) -> list[str]:
         """Lists each kind that occurs, with its number."""
         kinds = (
-            (self.faces, "faces"),
-            (self.without_face, "images without a face found"),
-            (self.not_searched, "centre squares (this model detects no faces)"),
-            (self.unreadable, "unreadable"),
+            (self.faces, "face", ""),
+            (self.without_face, "image", " without a face found"),
+            (self.not_searched, "centre square", " (this model detects no faces)"),
         )
-        return [f"{count} {kind}" for count, kind in kinds if count]
+        found = [f"{counted(n, noun)}{more}" for n, noun, more in kinds if n]
+        return found + [f"{self.unreadable:,} unreadable"] * bool(self.unreadable)
 
     def add(self, result: FrameResult) -> None:
         """Counts one line."""

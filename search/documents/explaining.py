@@ -1,12 +1,18 @@
 """Explains a run's model on invented people, for its report."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.workers import usable_cores
 from models.explanation.dose.files import write_responses
+from models.explanation.explanation import COLUMNS, Explanation
+from models.explanation.sheet import png, sheet
 from models.explanation.synthetic import explain_on_synthetic
 from models.inference.sidecar import read_sidecar
 from search.final.sidecar import MODEL
-from search.report_page.sections.explanation import FOLDER, SHEET
+from search.report_page.sections.explanation import FOLDER, MAPS, SHEET
 from search.run_folder import RunFolder, named_errors
 
 
@@ -29,5 +35,15 @@ def explain_model(folder: RunFolder) -> None:
     with named_errors(to):
         to.mkdir(exist_ok=True)
         write_responses(found.responses, to)
-        for name, picture in found.sheets.items():
-            (to / SHEET.format(name)).write_bytes(picture)
+        for name, face in found.faces.items():
+            (to / SHEET.format(name)).write_bytes(png(sheet(face, name)))
+        _write_maps(found.faces, to / MAPS)
+
+
+def _write_maps(faces: Mapping[str, Explanation], path: Path) -> None:
+    """Writes what the maps show as numbers, each summed up in a few cells."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = CsvTable(file, COLUMNS)
+        for name, face in faces.items():
+            for row in face.rows(name):
+                table.add(row)

@@ -4,20 +4,18 @@ Optuna's storage is the only state of a search. The ledger asks, reports, prunes
 tells; it keeps the budget and enqueues trials again that a crash interrupted.
 """
 
-import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from data_pipeline.system.errors import RunError
 from models.config.config import with_precision
-from models.config.hyperparameters import Value
 from search.costs.memory_fit import MemoryLimit
 from search.ledger.attributes import check_attributes, translated_errors
 from search.ledger.callback import Callback
@@ -40,21 +38,25 @@ from search.ledger.trial_start import start_trial
 from search.sampling.finetuning import (
     describe_finetuning,
     finetuned_params,
-    head_stage,
-    next_to_finetune,
     trains_head,
 )
 from search.sampling.objectives import directions, record_epoch, record_model
-from search.sampling.parameter_sets import FINETUNE_OF, next_unseen
+from search.sampling.parameter_sets import FINETUNE_OF
 from search.sampling.rungs import steps_of
 from search.stopping.search_clock import SECONDS, SearchClock
 from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end, failed
+from search.stopping.untried import (
+    grid_is_exhausted,
+    is_grid,
+    next_head,
+    next_untried,
+)
 from search.storage.hidden_attributes import hide_trial_attribute
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.study_note import save_note
 from search.storage.url import masked
-from search.study.algorithms import DOMINATED, sampler_of
+from search.study.algorithms import DOMINATED
 from search.study.enqueued import find_enqueued
 from search.study.study import Study
 from search.trial.messages import OUT_OF_MEMORY, Outcome, Pruned, Report, TrialRequest
@@ -75,7 +77,7 @@ class Ledger:
         self._callbacks = callbacks
         self._open: dict[int, optuna.Trial] = {}
         self._enqueued = study.enqueued
-        self._all_offered = not (study.enqueued or self._is_grid())
+        self._all_offered = not (study.enqueued or is_grid(study))
         self._never_prune: set[int] = set()
         self._metrics: dict[int, dict[str, object]] = {}
         self._memory = MemoryLimit()
@@ -162,8 +164,7 @@ class Ledger:
             return all_run(search)
         if self._open:
             return None
-        walks = self._is_grid() and not self._trials.waiting()
-        if walks and self._next_unseen() is None and self._next_head() is None:
+        if grid_is_exhausted(self._study, self._trials.get_trials(deepcopy=False)):
             return ALL_TRIED
         return self._early_end()
 
@@ -291,11 +292,11 @@ class Ledger:
 
     def _offer_untried(self) -> bool:
         """Enqueues an untried parameter set of the study, or leaves it to a sampler."""
-        params = self._next_unseen()
+        params = next_untried(self._study, self._trials.get_trials(deepcopy=False))
         if params is not None:
             self._trials.enqueue_trial(params)
             return True
-        self._all_offered = not self._is_grid()
+        self._all_offered = not is_grid(self._study)
         if self._all_offered:
             return True
         return not self._trains_heads() and self._offer_finetuning()
@@ -313,31 +314,12 @@ class Ledger:
 
     def _offer_finetuning(self) -> bool:
         """Enqueues the best head trial to be fine-tuned, if one is left."""
-        head = self._next_head()
+        head = next_head(self._study, self._trials.get_trials(deepcopy=False))
         if head is None:
             return False
         params = finetuned_params(head.params, self._study.space)
         self._trials.enqueue_trial(params, user_attrs={FINETUNE_OF: head.number})
         return True
-
-    def _next_head(self) -> FrozenTrial | None:
-        trials = self._trials.get_trials(deepcopy=False)
-        count = self._study.search.finetune_best
-        return next_to_finetune(trials, count, steps_of(self._study))
-
-    def _is_grid(self) -> bool:
-        return sampler_of(self._study.search.sampler).walks_grid
-
-    def _next_unseen(self) -> dict[str, Value] | None:
-        """Returns the first untried parameter set: enqueued ones, then the grid's."""
-        enqueued = (one.params for one in self._enqueued)
-        grid: Iterable[dict[str, Value]] = ()
-        if self._is_grid():
-            wanted = head_stage(self._study).items()
-            sets = self._study.space.parameter_sets()
-            grid = (params for params in sets if wanted <= params.items())
-        trials = self._trials.get_trials(deepcopy=False)
-        return next_unseen(trials, itertools.chain(enqueued, grid))
 
 
 def open_ledger(

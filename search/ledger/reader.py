@@ -27,7 +27,8 @@ from search.ledger.records import TrialRecord
 from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
 from search.stopping.search_clock import SECONDS
-from search.stopping.search_end import SearchEnd, early_end
+from search.stopping.search_end import ALL_TRIED, SearchEnd, early_end
+from search.stopping.untried import grid_is_exhausted
 from search.storage.hidden_attributes import attributes_of, study_attribute
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
@@ -87,7 +88,7 @@ def read_provenance(*, url: str, name: str) -> RunProvenance:
 
 
 def read_end(study: Study, *, url: str, name: str) -> SearchEnd | None:
-    """Reads which limit has ended a search early; see ``read_records``.
+    """Reads why a search has ended before its number of trials; see ``read_records``.
 
     ``None`` while a trial runs. A rerun after failures alone continues the search.
     """
@@ -98,6 +99,8 @@ def read_end(study: Study, *, url: str, name: str) -> SearchEnd | None:
         own = [trial for trial in stored if trial.number not in others]
         if any(trial.state == TrialState.RUNNING for trial in own):
             return None
+        if grid_is_exhausted(study, own):
+            return ALL_TRIED
         return early_end(
             study.search,
             own,

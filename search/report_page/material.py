@@ -37,10 +37,10 @@ class Material:
 
     ``test`` is the content of ``holdout.json``, ``None`` before the test, or of
     ``nested.json``, of which the trials are those of no single search; ``rows`` are
-    what it predicted, if the table is there. ``end`` is the limit that ended the
-    search early, if one did. ``choice`` is ``selection.json``, which
-    may be empty. ``storage`` is its URL without a password. ``parts`` are the runs of
-    all outer parts of a nested run, if their folders are there.
+    what it predicted, if the table is there. ``end`` is why the search
+    ended before its number of trials, if it did. ``choice`` is ``selection.json``,
+    which may be empty. ``storage`` is its URL without a password. ``parts`` are the
+    runs of all outer parts of a nested run, if their folders are there.
     """
 
     folder: RunFolder

@@ -27,7 +27,7 @@ class SearchEnd:
     failed: bool = False
 
 
-ALL_TRIED = SearchEnd(reason="every configuration of the grid has run")
+ALL_TRIED = SearchEnd(reason="every configuration of the grid has run", early=True)
 
 
 def all_run(search: Search) -> SearchEnd:

@@ -126,7 +126,7 @@ def test_faces_in_pictures_and_videos(tmp_path):
     answer, _ = predicted(path, place, "--to", table, "--every", 2, "--all-faces")
     rows = rows_of(table.read_text())
     assert (answer.code, answer.out) == (0, "")
-    said_ = "3 faces, 1 images without a face found, 1 unreadable"
+    said_ = "3 faces, 1 image without a face found, 1 unreadable"
     assert said_ in answer.err
     states = [(row["file"][-5:], row["frame"], row["face"]) for row in rows]
     assert states == [
@@ -174,7 +174,7 @@ def test_the_closing_line_counts_all(model, pictures, tmp_path):
     closing, note = answer.err.splitlines()
     assert closing == (
         "7 centre squares (this model detects no faces), 1 unreadable, "
-        "1 files of other kinds skipped, 1 symlinked folders skipped: printed; "
+        "1 file of other kinds skipped, 1 symlinked folder skipped: printed; "
         "nothing else was stored"
     )
     assert note == ("note: --all-faces has no effect: this model detects no faces")

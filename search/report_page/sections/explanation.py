@@ -1,6 +1,5 @@
 """What the model responds to and where it looks, on invented people, if computed."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +8,18 @@ import pandas as pd
 from data_pipeline.pages.section import Chart, NoDataError, Section
 from data_pipeline.pages.wording import counted
 from models.explanation.dose.files import CHANGES, CURVES, TABLE
+from models.explanation.explanation import CELLS
 from search.report_page.material import Material
+from search.report_page.sections.record.commands import explaining, names_of
 
 FOLDER = "explanation"
 """Where ``models.explain`` writes by default, beside the model."""
 
 SHEET = "invented_{}.png"
 """Maps of an invented face that shows an expression."""
+
+MAPS = "invented_maps.csv"
+"""The numbers of these maps, and of the outputs."""
 
 CAPTIONS = {
     CHANGES: (
@@ -39,10 +43,9 @@ def section(material: Material) -> Section:
     """
     folder = material.folder.file(FOLDER)
     if not (folder / TABLE).is_file():
-        run, out = material.folder.name, material.folder.out
         raise NoDataError(
-            f"not computed; python -m search.report --study {shlex.quote(run)} --out "
-            f"{shlex.quote(str(out))} --explain does so, on invented faces"
+            f"not computed; python -m {explaining(names_of(material))} does so, on "
+            "invented faces"
         )
     rows = len(pd.read_csv(folder / TABLE))
     charts = [
@@ -53,8 +56,13 @@ def section(material: Material) -> Section:
     return Section(
         paragraphs=(INVENTED,),
         charts=(*charts, *_sheets(folder)),
-        files=(f"{FOLDER}/{TABLE}",),
+        files=tuple(f"{FOLDER}/{name}" for name in _tables(folder)),
     )
+
+
+def _tables(folder: Path) -> Iterator[str]:
+    """Yields the tables that are there; older explanations lack that of maps."""
+    return (name for name in (TABLE, MAPS) if (folder / name).is_file())
 
 
 def _sheets(folder: Path) -> Iterator[Chart]:
@@ -65,8 +73,8 @@ def _sheets(folder: Path) -> Iterator[Chart]:
         yield Chart(
             name=path.stem.replace("_", "-"),
             caption=f"{caption}, and a map for each output.",
-            alt=f"{caption}; one small picture for each output, with its value. A map "
-            "says where the evidence lies, and has no numbers beside it.",
+            alt=f"{caption}; one small picture for each output, with its value. "
+            f"{MAPS} has the value, and the map in {CELLS} x {CELLS} cells.",
             png=path.read_bytes(),
             wide=True,
             photo=True,

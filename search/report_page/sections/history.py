@@ -54,6 +54,8 @@ def _texts(material: Material) -> Iterator[str]:
         f"{counts['pruned']} were pruned and {counts['failed']} failed. A pruned trial "
         "was stopped early; it is not shown to be worse."
     )
+    if material.end is not None:
+        yield f"The search ended before that number: {material.end.reason}."
     spent = [_hours(record) or 0.0 for record in material.ended]
     if max(spent):
         yield f"The search took {_duration(max(spent))}."

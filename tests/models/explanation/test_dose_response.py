@@ -12,6 +12,7 @@ from models.explanation.dose.charts import changes_chart, curves_chart
 from models.explanation.dose.faces import LEVELS, dosed_crops, people, varied_units
 from models.explanation.dose.response import MOVES, DoseResponse, is_expected
 from models.explanation.outputs import EMOTION, INTENSITIES, RATINGS, UNITS, Output
+from models.explanation.sheet import png, sheet
 from models.explanation.synthetic import (
     describe_responses,
     dose_responses,
@@ -140,12 +141,12 @@ def test_charts_are_drawn_for_any_number_of_units(smile):
 
 
 def test_a_report_gets_charts_and_numbers(tmp_path):
-    """One call varies each unit of a model, and draws maps of three expressions."""
+    """One call varies each unit of a model, and maps three expressions."""
     path = exported(tmp_path)
     found = explain_on_synthetic(path, read_sidecar(path), cpus=1, count=2)
     assert [response.unit for response in found.responses] == ["AU1", "AU12"]
-    assert set(found.sheets) == {"happiness", "surprise", "sadness"}
-    for picture in (found.changes, found.curves, *found.sheets.values()):
-        assert picture.startswith(PNG)
+    assert set(found.faces) == {"happiness", "surprise", "sadness"}
+    for name, face in found.faces.items():
+        assert png(sheet(face, name)).startswith(PNG)
     lines = describe_responses(found.responses)
     assert [line.split(":")[0] for line in lines] == ["AU1", "AU12"]

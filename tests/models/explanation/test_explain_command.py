@@ -105,7 +105,7 @@ def test_dose_response_writes_charts_and_a_table(model, tmp_path):
     assert answer.code == 0
     first, last = answer.out.splitlines()
     assert first.startswith("AU12: own output ")
-    assert last == f"1 action units varied: {tmp_path}"
+    assert last == f"1 action unit varied: {tmp_path}"
     rows = rows_of((tmp_path / "dose_response.csv").read_text())
     columns = len(EMOTIONS) + len(UNITS) + 1 + len(DIMENSIONS)
     assert len(rows) == 6 * columns

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.explanation import integrated_gradients
 from models.explanation.explainer import Explainer
+from models.explanation.explanation import CELLS, COLUMNS, Explanation
 from models.explanation.methods import GRAD_CAM, INTEGRATED_GRADIENTS
 from models.explanation.outputs import Output
 from models.inference.ensemble import average_of
@@ -117,3 +118,22 @@ def test_an_ensembles_map_is_the_mean_of_its_networks():
     both = Explainer(average_of([looking(), looking()]), OUTPUTS).explain(noise())
     np.testing.assert_allclose(both.maps, alone.maps, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(both.values, alone.values, atol=1e-6)
+
+
+def test_a_table_sums_a_map_up_in_cells():
+    """A cell has the mean of the map in it, row by row from the top left."""
+    shown = np.zeros((2, SIDE, SIDE), np.float32)
+    shown[1, : SIDE // CELLS, -SIDE // CELLS :] = 0.5
+    face = Explanation(
+        pixels=noise(),
+        outputs=OUTPUTS,
+        values=np.array([0.25, 0.75]),
+        maps=shown,
+        method=GRAD_CAM,
+    )
+    rows = list(face.rows("smile"))
+    assert [row["output"] for row in rows] == ["AU1"] * CELLS + ["AU12"] * CELLS
+    assert all(set(row) == set(COLUMNS) for row in rows)
+    cells = [row for row in rows if row["value"] == "0.750000"]
+    assert [row["cell_8"] for row in cells] == ["0.5", *["0"] * (CELLS - 1)]
+    assert {row["cell_1"] for row in rows} == {"0"}

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.files.folder_names import run_name
+from data_pipeline.pages.section import NoDataError
 from search.compare import build_parser as compare
 from search.dashboard import build_parser as dashboard
 from search.export import build_parser as export
 from search.replay import build_parser as replay
 from search.report.__main__ import build_parser as report
 from search.report_page.material import gather, gather_nested
+from search.report_page.sections.explanation import section as explanation
 from search.report_page.sections.record.commands import section
 from search.rescore import build_parser as rescore
 from search.run import build_parser as run
@@ -116,6 +118,17 @@ def test_the_storage_is_named(searched):
     assert {found[name]["storage"] for name in ("search.run", *STORED)} == {URL}
     own = commands_of(own)
     assert {own[name]["storage"] for name in ("search.run", *STORED)} == {None}
+
+
+def test_the_section_of_explanations_names_the_storage(searched):
+    """Where no model was explained yet, the command for it reads the run's storage."""
+    material = replace(material_of(searched), storage=URL)
+    with pytest.raises(NoDataError) as caught:
+        explanation(material)
+    command = str(caught.value).partition("python -m search.report ")[2]
+    words = shlex.split(command.partition(" does so")[0])
+    options = vars(report().parse_args(words))
+    assert (options["storage"], options["explain"]) == (URL, True)
 
 
 def test_what_is_left_open_is_said(searched):

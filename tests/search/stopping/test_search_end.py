@@ -19,6 +19,7 @@ from search.stopping import search_clock
 from search.stopping.search_clock import SECONDS
 from search.storage.hidden_attributes import hide_study_attribute, study_attribute
 from tests.factories.ledger import (
+    GRID,
     STORAGES,
     begin,
     complete,
@@ -81,24 +82,27 @@ def test_no_better_trial_ends_the_search(tmp_path, storage):
 
 
 @pytest.mark.parametrize(
-    ("line", "outcome"),
+    ("searched", "outcome"),
     [
-        ("stop_after = 2", complete(0.5)),
-        ("stop_after_failures = 3", fail()),
-        ("hours = 1e-9", complete(0.5)),
+        (study("stop_after = 2"), complete(0.5)),
+        (study("stop_after_failures = 3"), fail()),
+        (study("hours = 1e-9"), complete(0.5)),
+        (small(("trials = 4", "trials = 9"), text=GRID), complete(0.5)),
     ],
 )
-def test_a_report_reads_why_a_search_ended(tmp_path, line, outcome):
-    """The storage alone tells which limit ended a search, and none while it runs."""
-    ledger = begin(tmp_path, study(line))
+def test_a_report_reads_why_a_search_ended(tmp_path, searched, outcome):
+    """The storage alone tells why a search ended; a running one has not ended."""
+    ledger = begin(tmp_path, searched)
     place = {"url": f"sqlite:///{tmp_path / 'optuna.db'}", "name": "small"}
     first = ledger.ask().number
-    assert read_end(study(line), **place) is None
+    assert read_end(searched, **place) is None
     ledger.tell(first, outcome)
     spend(ledger, itertools.repeat(outcome))
     ledger.close()
-    assert read_end(study(line), **place) == ledger.end()
-    assert ledger.end().early
+    assert read_end(searched, **place) == ledger.end()
+    assert search_entry(ledger)["ended"] == ledger.end().reason
+    (line,) = describe_end(ledger)
+    assert line.endswith(f"of {searched.search.trials} trials: {ledger.end().reason}")
 
 
 def test_nothing_is_counted_before_a_trial_completes(tmp_path):

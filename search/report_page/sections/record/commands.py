@@ -40,7 +40,7 @@ def _notes(material: Material, commands: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Names:
+class Names:
     """Parts of the commands, each quoted for a shell.
 
     ``run`` names the run and its storage to a command that reads both, ``files`` to one
@@ -54,14 +54,16 @@ class _Names:
 
     @property
     def run(self) -> str:
+        """Names the run and its storage."""
         return self.files + self.storage
 
 
-def _names(material: Material) -> _Names:
+def names_of(material: Material) -> Names:
+    """Names a run as the commands of its report do."""
     out = f"--out {_quoted(material.folder.out)}"
     # A nested run without one has a storage in each part's folder.
     stored = material.storage not in ("", masked(material.folder.storage))
-    return _Names(
+    return Names(
         out=out,
         storage=f" --storage {_quoted(material.storage)}" if stored else "",
         data="--data synthetic" if material.synthetic else DATA,
@@ -70,7 +72,7 @@ def _names(material: Material) -> _Names:
 
 
 def _commands(material: Material) -> Iterator[tuple[str, str]]:
-    names = _names(material)
+    names = names_of(material)
     yield "Continue the run", _continue(material, names)
     if material.nested:
         part = _quoted(f"{material.folder.name}/outer-1")
@@ -86,7 +88,7 @@ def _commands(material: Material) -> Iterator[tuple[str, str]]:
         yield caption, _command(words)
 
 
-def _continue(material: Material, names: _Names) -> str:
+def _continue(material: Material, names: Names) -> str:
     """Names the study; or copies the run's own, where no file has it as it ran."""
     study, more = material.study, f"{names.data} {names.out}{names.storage}"
     if _is_unchanged(study):
@@ -113,7 +115,7 @@ def _command(words: str) -> str:
     return f"python -m {words}"
 
 
-def _checks(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
+def _checks(material: Material, names: Names) -> Iterator[tuple[str, str]]:
     """Yields what compares the run with others, and with itself."""
     if material.test is not None:
         run = _quoted(material.folder.name)
@@ -132,7 +134,12 @@ def _checks(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
         )
 
 
-def _exports(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
+def explaining(names: Names) -> str:
+    """Writes the command, without ``python -m``, that explains the model."""
+    return f"search.report {names.run} --explain"
+
+
+def _exports(material: Material, names: Names) -> Iterator[tuple[str, str]]:
     """Yields what takes the configuration and the model elsewhere."""
     folder = material.folder
     best, model = (_quoted(folder.file(each)) for each in (BEST, MODEL))
@@ -153,6 +160,6 @@ def _exports(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
         )
         yield (
             "Add to this page what the model responds to, and where it looks",
-            f"search.report {names.run} --explain",
+            explaining(names),
         )
         yield "Predict pictures or videos", f"models.predict --model {model} PATH"
