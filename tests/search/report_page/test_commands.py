@@ -92,7 +92,7 @@ def test_a_study_of_the_project_is_named(tmp_path):
 def test_settings_are_kept(tmp_path):
     """A study of studies/ that ran with --set is continued with them."""
     text = (STUDIES / "smoke.toml").read_text()
-    text = text.replace("seed = 13 ", "seed = 77 ")
+    text = text.replace("seed = 87 ", "seed = 77 ")
     folder = made_run(tmp_path, "smoke", trials=0, tested=False, text=text)
     _, study = continued(material_of(folder, "smoke"))
     assert (study.name, study.search.seed) == ("smoke", 77)
