@@ -78,6 +78,10 @@ class RunFolder:
         """Out-of-fold predictions of trials, likewise."""
         return self.of_storage("predictions", storage)
 
+    def folds(self, storage: str) -> Path:
+        """Finished folds of running trials, likewise."""
+        return self.of_storage("folds", storage)
+
     def of_storage(self, name: str, storage: str) -> Path:
         """Names a folder of what the trials of a storage left."""
         if storage == self.storage:

@@ -21,12 +21,17 @@ def idle_run(folder: RunFolder, storage: str) -> Iterator[None]:
 def of_run(folder: RunFolder, storage: str) -> list[Removable]:
     """Lists what can be removed of a run that no driver works on."""
     checkpoints = folder.checkpoints(storage)
-    curves = folder.file(CURVES)
+    folds, curves = folder.folds(storage), folder.file(CURVES)
     return [
         *removable(
             "weights of interrupted trials",
-            "an interrupted trial runs again from its beginning",
+            "a trial that runs again writes its own",
             _weights(checkpoints),
+        ),
+        *removable(
+            "finished folds of interrupted trials",
+            "these trials run again from their first fold",
+            [folds] if folds.is_dir() else [],
         ),
         *removable(
             "curves for TensorBoard",

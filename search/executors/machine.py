@@ -4,6 +4,7 @@ The same configuration and seed give the same numbers only where these are the s
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -66,6 +67,12 @@ def this_machine(
         CODE: code_digest(),
         **_commit(),
     }
+
+
+def describe_origin(machine: Machine) -> str:
+    """Writes what decides the numbers of a trial, to be compared."""
+    kept = {k: v for k, v in machine.items() if k not in {COMMIT, CORES, GPUS}}
+    return json.dumps(kept, sort_keys=True)
 
 
 def repeats_exactly(recorded: Machine | None, here: Machine) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 from search.ledger.ledger import Ledger
+from search.trial.finished.fold_files import FoldFiles
 from search.trial.messages import (
     Job,
     Outcome,
@@ -18,8 +19,10 @@ from search.trial.worker_start import start_worker
 def run_serial(job: Job, ledger: Ledger, then: Retraining) -> None:
     """Runs trials until the ledger has no more, then retrains as ``then`` plans."""
     worker = start_worker(job)
+    folds = FoldFiles.of(job)
     while (trial := ledger.ask()) is not None:
-        ledger.tell(trial.number, _follow(worker.trial(trial), trial, ledger))
+        stream = worker.trial(trial, folds.read(trial.seed))
+        ledger.tell(trial.number, _follow(stream, trial, ledger))
     for request in then.plan():
         then.keep(request, worker.retrain(request))
 

@@ -13,6 +13,7 @@ from data_pipeline.system.errors import RunError
 from search.executors.heartbeat import trial_name
 from search.executors.worker_death import describe_death
 from search.ledger.ledger import Ledger
+from search.trial.finished.fold_files import FoldFiles
 from search.trial.messages import (
     OUT_OF_MEMORY,
     Failed,
@@ -65,6 +66,8 @@ class Bridge:
         """Tune's last error of a worker."""
         self.in_cluster = False
         """Whether workers can lose their node."""
+        self.folds = FoldFiles(None)
+        """What was finished of trials that are lost."""
         self._ledger = ledger
         self._then = then
         self._has_started, self._was_left = has_started, was_left
@@ -98,7 +101,7 @@ class Bridge:
             request = self._returned.pop() if self._returned else self._ledger.ask()
             if request is not None:
                 self._running[trial_id] = _Running(request)
-                return {"trial": request}
+                return {"trial": request, "finished": self.folds.read(request.seed)}
             if self._running:
                 return None
             self._waiting = list(self._then.plan())

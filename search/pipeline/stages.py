@@ -8,22 +8,23 @@ from typing import Any, Self
 from data_pipeline.split.holdout_history import HELD_OUT, holdout_rule
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
-from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
-from search.callbacks.prediction_files import PredictionFiles
 from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.run_log import LOG, TRACES
 from search.callbacks.running_trials import clock
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.callbacks.time_spent import TimeSpent
+from search.callbacks.trial_files.checkpoint_retention import checkpoint_retention
+from search.callbacks.trial_files.finished_folds import FinishedFolds
+from search.callbacks.trial_files.prediction_files import PredictionFiles
 from search.callbacks.trials_csv import TrialsCsvWriter
 from search.dashboards.study_note import StudyNote
 from search.dashboards.trial_pictures import FOLDER as PICTURES
 from search.dashboards.trial_pictures import TrialPictures
 from search.documents.texts import write_texts
 from search.executors import cluster_devices, executor
-from search.executors.machine import this_machine
+from search.executors.machine import describe_origin, this_machine
 from search.final import retraining
 from search.final.calibration import calibration_of
 from search.final.selection import chosen_trial, select
@@ -67,6 +68,7 @@ from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
 from search.storage.url import chosen_storage
 from search.study.algorithms import sampler_of
+from search.trial.finished.fold_files import FoldFiles
 from search.trial.messages import (
     Failed,
     Job,
@@ -199,7 +201,9 @@ def _callbacks(run: Run, bar: ProgressBar, shown: Shown) -> list[Callback]:
     """Lists the callbacks in the order in which they are called."""
     searched = [parameter.key for parameter in run.study.space.parameters]
     predictions = PredictionFiles(run.folder.predictions(run.storage))
-    callbacks: list[Callback] = [predictions, TrialsCsvWriter(run.folder, searched)]
+    folds = FinishedFolds(FoldFiles(run.folder.folds(run.storage)))
+    table = TrialsCsvWriter(run.folder, searched)
+    callbacks: list[Callback] = [predictions, table, folds]
     if run.study.search.checkpoints:
         callbacks.append(checkpoint_retention(run))
     if run.study.search.tensorboard:
@@ -216,11 +220,12 @@ def _callbacks(run: Run, bar: ProgressBar, shown: Shown) -> list[Callback]:
 
 def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
     """Places the trials, decodes the development part, and prints its split."""
-    placement = None
+    placement, origin = None, ""
     if not ledger.exhausted():
         placement = _place(run, ledger, serial=request.executor == "serial")
         machine = this_machine(run.study, placement, cluster_devices())
         ledger.settle_machine(machine)
+        origin = describe_origin(machine)
         kept = ledger.settle_precision(placement.precision)
         for line in describe_precision(run.study, placement.precision, kept):
             run.print(line)
@@ -228,6 +233,8 @@ def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
     ledger.check_pixels(pixels)
     if not ledger.exhausted():
         print_split(run, job)
+    folds = str(run.folder.folds(run.storage))
+    job = replace(job, finished_folds=folds, origin=origin)
     if not run.study.search.checkpoints:
         return job
     return replace(job, checkpoints=str(run.folder.checkpoints(run.storage)))

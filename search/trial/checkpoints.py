@@ -51,17 +51,32 @@ class Checkpoints:
             if path.stem not in kept:
                 path.unlink()
 
+    def best(self, fold: int, values: Sequence[float]) -> bytes:
+        """Reads the weights of the best epoch of a fold that is over."""
+        return self._weights(fold, values).read_bytes()
+
+    def put(self, fold: int, values: Sequence[float], content: bytes) -> None:
+        """Writes the weights of a fold that was trained before this trial was lost."""
+        path = self._weights(fold, values)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
     def end(self, folds: Sequence[Sequence[float]]) -> None:
         """Writes the best epoch of each fold as a model that plain Keras loads."""
         for index, values in enumerate(folds):
-            folder = self._folder / f"fold-{index + 1}"
-            best = folder / f"{_epoch(peak(values))}{WEIGHTS}"
+            best = self._weights(index, values)
+            folder = best.parent
             self._trainer.restore(self._config, best)
             part = folder / f".part{MODEL}"
             self._trainer.export(self._config, part)
             part.replace(best.with_suffix(MODEL))
             for path in folder.glob(f"*{WEIGHTS}"):
                 path.unlink()
+
+    def _weights(self, fold: int, values: Sequence[float]) -> Path:
+        """Names the weights of a fold's best epoch."""
+        name = f"{_epoch(peak(values))}{WEIGHTS}"
+        return self._folder / f"fold-{fold + 1}" / name
 
 
 def contenders(values: Sequence[float]) -> set[int]:

@@ -36,12 +36,16 @@ OBJECTIVE, LOSS, RATE = "objective", "training/loss", "training/learning_rate"
 
 
 class FoldEvaluator:
-    """Evaluates one fold of so many ``rows``; ``part`` is what the trainer gets."""
+    """Evaluates the fold at ``index``, of so many ``rows``.
+
+    ``part`` is what the trainer gets.
+    """
 
     def __init__(self, job: Job, index: int) -> None:
         """Takes the labels of the fold with this index out of a job."""
         fold, targets = job.folds[index], job.scoring_targets
         sample = training_sample(fold, index)
+        self.index = index
         self._objective = job.objective
         self._targets = targets.take(fold.validation)
         self.rows = len(fold.validation)

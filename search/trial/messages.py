@@ -55,6 +55,8 @@ class Job:
     hold-out and of a fold's validation part. ``checkpoints`` is the folder for the
     weights of each epoch, if the study keeps checkpoints. ``limits`` are those of
     ``[constraints]``; ``timed`` asks for the latency of each model without one.
+    ``finished_folds`` is the folder for the finished folds of running trials, if they
+    are kept; ``origin`` describes what trials are computed by.
     """
 
     images: str
@@ -78,6 +80,8 @@ class Job:
     limits: Mapping[str, float] = field(default_factory=dict)
     timed: bool = False
     groups: np.ndarray | None = None
+    finished_folds: str | None = None
+    origin: str = ""
 
     @property
     def times_models(self) -> bool:
@@ -182,6 +186,18 @@ class Curves:
     validation: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class PackedFold:
+    """A finished fold of a running trial, as bytes."""
+
+    content: bytes = field(repr=False)
+
+    def take(self) -> bytes:
+        """Returns the bytes and drops them: Tune keeps the last result of a trial."""
+        found, self.content = self.content, b""
+        return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One epoch of one fold.
@@ -189,7 +205,8 @@ class Report:
     ``step`` is ``fold * stride + epoch`` with epochs from 1. ``last`` marks a fully
     trained trial, which is not pruned any more. ``gap`` is that of this epoch and
     fold, ``None`` where no training rows were scored. ``metrics`` are those of the
-    objective, of which ``value`` is the mean; all of them of so many ``rows``.
+    objective, of which ``value`` is the mean; all of them of so many ``rows``. The last
+    report of a fold has the whole of it, ``finished``, where that is kept.
     """
 
     step: int
@@ -202,6 +219,7 @@ class Report:
     gap: Gap | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     rows: int = 0
+    finished: PackedFold | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,12 @@ from models.metrics.action_units import RANKED_METRICS
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.metrics.thresholds import choose_thresholds
-from models.training.epoch import Arrays
+from models.training.epoch import Arrays, EpochScore
 from models.training.trainer import Trainer
 from search.costs.limits import broken_limits, describe_broken
-from search.trial.checkpoints import Checkpoints
 from search.trial.curve import peak, smoothed
-from search.trial.evaluator import FoldEvaluator
+from search.trial.evaluator import OBJECTIVE, FoldEvaluator
+from search.trial.finished.keeper import Keeper
 from search.trial.fold_history import FoldHistory, pooled, pooled_samples, shared_rates
 from search.trial.generalization_gap import (
     Gap,
@@ -37,6 +37,8 @@ from search.trial.generalization_gap import (
 from search.trial.messages import CONSTRAINT, Completed, Job, Pruned, Report, Spent
 from search.trial.objective import score, weighted_mean
 
+NOTHING_KEPT = Keeper()
+
 
 def run_trial(
     trainer: Trainer,
@@ -44,23 +46,30 @@ def run_trial(
     job: Job,
     config: ModelConfig,
     seed: int,
-    checkpoints: Checkpoints | None = None,
+    keeper: Keeper = NOTHING_KEPT,
 ) -> Generator[Report, None, Completed | Pruned]:
     """Trains a configuration on each fold in turn.
 
     ``arrays`` are pixels and targets of the development rows; ``seed`` determines
     everything random. Yields a report after every epoch: the caller may close the
     generator to prune. Returns a pruned trial where training diverged, or before it
-    where the model breaks a limit.
+    where the model breaks a limit. What ``keeper`` has of an earlier run is not trained
+    again: its reports are repeated.
     """
-    spent = _measured(trainer, job, config)
+    spent = keeper.spent() or _measured(trainer, job, config)
     excess = broken_limits(spent.costs(), job.limits)
     if excess:
         why = describe_broken(excess, job.limits)
         return Pruned(reason=CONSTRAINT, spent=spent, excess=excess, why=why)
     folds: list[FoldHistory] = []
     for index in range(len(job.folds)):
-        before, fold = spent, FoldHistory()
+        done = keeper.take_over(index)
+        if done is not None:
+            folds.append(done.history)
+            spent = done.spent
+            yield from done.reports
+            continue
+        before, fold, reports = spent, FoldHistory(), list[Report]()
         folds.append(fold)
         evaluator = FoldEvaluator(job, index)
         epochs = trainer.fit(
@@ -74,26 +83,37 @@ def run_trial(
             )
             if not fold.add(epoch):
                 return Pruned(reason="diverged", spent=spent)
-            if checkpoints is not None:
-                checkpoints.add(index, fold.values)
             is_over = fold.is_over(config)
-            curves = evaluator.curves(epoch)
-            yield Report(
-                step=index * job.stride + epoch.epoch,
-                fold=index,
-                epoch=epoch.epoch,
-                value=fold.values[-1],
-                last=is_over and index == len(job.folds) - 1,
-                spent=spent,
-                curves=curves,
-                gap=evaluator.gap(curves),
-                metrics=evaluator.metrics(),
-                rows=evaluator.rows,
-            )
+            last = is_over and index == len(job.folds) - 1
+            reports.append(_report(job, evaluator, epoch, spent, last=last))
+            yield keeper.keep(fold, reports, is_over=is_over)
             if is_over:
                 break
-    if checkpoints is not None:
-        checkpoints.end([fold.values for fold in folds])
+    keeper.end(folds)
+    return _outcome(job, folds, spent)
+
+
+def _report(
+    job: Job, evaluator: FoldEvaluator, epoch: EpochScore, spent: Spent, *, last: bool
+) -> Report:
+    """Reports the epoch that was scored last."""
+    curves = evaluator.curves(epoch)
+    return Report(
+        step=evaluator.index * job.stride + epoch.epoch,
+        fold=evaluator.index,
+        epoch=epoch.epoch,
+        value=curves.validation[OBJECTIVE],
+        last=last,
+        spent=spent,
+        curves=curves,
+        gap=evaluator.gap(curves),
+        metrics=evaluator.metrics(),
+        rows=evaluator.rows,
+    )
+
+
+def _outcome(job: Job, folds: Sequence[FoldHistory], spent: Spent) -> Completed:
+    """Scores a trial that was trained over all its folds."""
     rows = np.concatenate([fold.validation for fold in job.folds])
     targets = job.scoring_targets.take(rows)
     pools = pooled(folds)

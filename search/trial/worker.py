@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
@@ -19,6 +19,8 @@ from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, trial_folder
 from search.trial.cross_validation import cross_validate
+from search.trial.finished.keeper import Keeper
+from search.trial.finished.resume import Resume
 from search.trial.messages import (
     OUT_OF_MEMORY,
     Completed,
@@ -26,6 +28,7 @@ from search.trial.messages import (
     Failed,
     Job,
     Outcome,
+    PackedFold,
     Pruned,
     Report,
     Retrained,
@@ -62,10 +65,13 @@ class Worker:
         """Whether this process holds more memory than it should, or had too little."""
         return self._ran_out or resident_memory() > self._job.memory
 
-    def trial(self, request: TrialRequest) -> Generator[Report, None, Outcome]:
+    def trial(
+        self, request: TrialRequest, finished: Sequence[PackedFold] = ()
+    ) -> Generator[Report, None, Outcome]:
         """Runs one trial; an error in it becomes its outcome.
 
-        Yields a report after every epoch.
+        ``finished`` are folds of an earlier run of it. Yields a report after every
+        epoch.
         """
         config = model_config(request.values, self._job.data_spec)
         try:
@@ -75,7 +81,10 @@ class Worker:
                 self._job,
                 config,
                 request.seed,
-                self._checkpoints(request, config),
+                Keeper(
+                    checkpoints=self._checkpoints(request, config),
+                    resume=Resume.of(self._job, request, finished),
+                ),
             )
         except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
             if is_out_of_memory(error):

@@ -24,6 +24,7 @@ from search.executors.heartbeat import (
 from search.executors.tune_bridge import FINISHED, Bridge
 from search.executors.workers import Workers
 from search.ledger.ledger import Ledger
+from search.trial.finished.fold_files import FoldFiles
 from search.trial.messages import Job, Retraining
 
 # Ray reads its environment when it is imported: `local` or `joined` sets it before.
@@ -77,6 +78,7 @@ def run_ray(
             was_killed=workers.was_killed,
             checkpoints=job.checkpoints,
         )
+        bridge.folds = FoldFiles.of(job)
         bridge.in_cluster = workers.post.in_cluster
         _fit(job, bridge, workers)
     if bridge.error is not None:

@@ -115,7 +115,7 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._post.close()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Saves nothing: an interrupted trial runs again from its beginning."""
+        """Saves nothing: the driver keeps what an interrupted trial has finished."""
 
     def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
         """Loads nothing."""
@@ -132,7 +132,9 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         name = trial_name(trial.number) if trial else RETRAINING
         self._pulse.begin(name)
         self._stream: Generator[Report, None, Outcome] = (
-            self._worker.trial(config["trial"]) if self._request is None else _nothing()
+            self._worker.trial(config["trial"], config["finished"])
+            if self._request is None
+            else _nothing()
         )
 
 

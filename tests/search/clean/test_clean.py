@@ -31,6 +31,7 @@ def out(tmp_path, monkeypatch):
         *(run / "tensorboard" / "trial-0" / "events", run / ".trials.csv.part"),
         *(done / "epoch-0002.keras", done / "epoch-0002.json", done / ".part.keras"),
         *(done / "epoch-0001.npz", lost / "epoch-0001.npz"),
+        run / "folds" / "7" / "fold-1.npz",
         *(run.parent / "holdout_receipts.jsonl", cache / "notes.txt"),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,7 @@ def test_what_goes_of_a_run(out):
         f"{RUN}/checkpoints/trial-0000/fold-1/epoch-0001.npz",
         f"{RUN}/checkpoints/trial-0000/fold-1/.part.keras",
         f"{RUN}/checkpoints/trial-0001/fold-1/epoch-0001.npz",
+        f"{RUN}/folds/7/fold-1.npz",
     }
     assert all(before[name] == text for name, text in after.items())
     assert "nothing to remove" in cleaned(out, "--study", "tiny").out

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from search.executors.tune_bridge import FINISHED, Bridge
-from search.trial.messages import Pruned, Retrained
+from search.trial.finished.fold_files import FoldFiles
+from search.trial.messages import PackedFold, Pruned, Retrained
 from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report, then
 
 
@@ -60,6 +61,15 @@ def test_several_retrainings_share_the_workers(ledger):
         bridge.complete(name, {"retrained": done}, error=False)
     assert bridge.suggest("e") == FINISHED
     assert sorted(kept) == ["x", "y", "z"]
+
+
+def test_what_was_finished_of_a_lost_trial_goes_along(ledger, tmp_path):
+    """A worker gets the folds that are kept of its trial, by the trial's seed."""
+    bridge = Bridge(ledger, then())
+    bridge.folds = FoldFiles(tmp_path)
+    assert bridge.suggest("a")["finished"] == ()
+    bridge.folds.write(0, 0, PackedFold(b"fold"))
+    assert bridge.suggest("b")["finished"] == (PackedFold(b"fold"),)
 
 
 def test_pruned_trial():

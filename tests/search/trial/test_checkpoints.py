@@ -12,6 +12,7 @@ from models.training.epoch import Part
 from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, contenders
 from search.trial.curve import peak
+from search.trial.finished.keeper import Keeper
 from search.trial.trial import run_trial
 from tests.factories.models import configured, pictures
 from tests.factories.runs import contents
@@ -75,7 +76,9 @@ def test_a_trial_keeps_each_folds_peak(tmp_path, seed):
     job, _, folds = trial(seed)
     trainer = Writing(folds)
     checkpoints = Checkpoints(trainer, CONFIG, tmp_path)
-    reports, _ = follow(run_trial(trainer, None, job, CONFIG, 7, checkpoints))
+    reports, _ = follow(
+        run_trial(trainer, None, job, CONFIG, 7, Keeper(checkpoints=checkpoints))
+    )
     found = {}
     for fold in range(len(folds)):
         best = peak([r.value for r in reports if r.fold == fold])
@@ -93,8 +96,8 @@ def test_a_pruned_trial_leaves_its_files_to_the_driver(tmp_path):
     """A trial that is closed writes no model: most trials of a search are pruned."""
     job, _, folds = trial()
     trainer = Writing(folds)
-    checkpoints = Checkpoints(trainer, CONFIG, tmp_path)
-    stream = run_trial(trainer, None, job, CONFIG, 7, checkpoints)
+    keeper = Keeper(checkpoints=Checkpoints(trainer, CONFIG, tmp_path))
+    stream = run_trial(trainer, None, job, CONFIG, 7, keeper)
     next(stream)
     stream.close()
     assert sorted(contents(tmp_path)) == ["fold-1/epoch-0001.npz"]

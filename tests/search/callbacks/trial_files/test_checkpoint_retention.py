@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from search.callbacks.checkpoint_retention import CheckpointRetention
+from search.callbacks.trial_files.checkpoint_retention import CheckpointRetention
 from search.run_folder import RunFolder
 from search.trial.checkpoints import trial_folder
 from tests.factories.ledger import begin, complete, crash, many, prune

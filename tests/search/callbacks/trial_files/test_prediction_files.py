@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from models.evaluation.out_of_fold import halved
-from search.callbacks.prediction_files import PredictionFiles
+from search.callbacks.trial_files.prediction_files import PredictionFiles
 from tests.factories.ledger import complete, prune
 from tests.strategies.metrics import drawn
 

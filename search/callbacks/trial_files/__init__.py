@@ -1,0 +1,1 @@
+"""Files that trials leave in the run's folder: only the driver writes and deletes."""
