@@ -12,6 +12,7 @@ from typing import Any
 
 from data_pipeline.files import documents
 from data_pipeline.files.folder_names import ENDINGS, check_folder_name, run_name
+from data_pipeline.split.holdout_history import held_out_line
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import InputError, RunError
 
@@ -185,7 +186,7 @@ def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str
         return (
             f"# the published {part} part, {images} images: the data name no subjects\n"
         )
-    return "\n".join(subjects) + "\n"
+    return "\n".join(map(held_out_line, subjects)) + "\n"
 
 
 def write_text(path: Path, text: str) -> None:

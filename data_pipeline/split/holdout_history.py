@@ -25,9 +25,13 @@ from data_pipeline.split.receipt import (
 from data_pipeline.split.receipt_file import RECEIPTS, Receipts
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import Split, split
+from data_pipeline.system.terminal import one_line
 
 HELD_OUT = "hold_out_subjects.txt"
 """The file in a run's folder that lists the held-out subjects, one a line."""
+
+COMMENT = "#"
+"""Beginning of a line of it that names nobody."""
 
 MAX_NAMES = 5
 """Names of missing subjects in a message."""
@@ -45,12 +49,24 @@ class SplitResult:
 class RunHistory:
     """All openings of hold-outs, and the subjects that a run has held out so far.
 
-    Another run may have opened another choice meanwhile: a run keeps its own.
+    ``held_out`` has them as ``held_out_line`` writes them. Another run may have opened
+    another choice meanwhile: a run keeps its own.
     """
 
     run: str = ""
     receipts: Sequence[Receipt] = ()
     held_out: Collection[str] = ()
+
+
+def held_out_line(subject: str) -> str:
+    r"""Writes a subject's id as one line, which is no comment and steers no terminal.
+
+    Example:
+        >>> print(held_out_line("S010"), held_out_line("#2"))
+        S010 \x232
+    """
+    line = one_line(subject)
+    return f"\\x23{line[1:]}" if line.startswith(COMMENT) else line
 
 
 def read_history(out: Path, run: str) -> RunHistory:
@@ -67,7 +83,7 @@ def read_history(out: Path, run: str) -> RunHistory:
         text = read_text(out / run / HELD_OUT)
     except (OSError, UnicodeDecodeError):
         text = ""
-    names = [line for line in text.splitlines() if not line.startswith("#")]
+    names = [line for line in text.splitlines() if not line.startswith(COMMENT)]
     receipts = Receipts(out / RECEIPTS).read()
     return RunHistory(run=run, receipts=receipts, held_out=names)
 
@@ -140,7 +156,7 @@ def _choose(
 ) -> Sequence[str]:
     """Keeps what a run began with if it is among the choices; else the first opened."""
     for held_out in (fresh, *opened):
-        if set(held_out) == set(recorded):
+        if set(map(held_out_line, held_out)) == set(recorded):
             return held_out
     return opened[0] if opened else fresh
 

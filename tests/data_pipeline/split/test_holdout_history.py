@@ -3,11 +3,14 @@
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.split.holdout_history import (
     HELD_OUT,
     RunHistory,
+    held_out_line,
     holdout_rule,
     read_history,
     split_with_history,
@@ -15,9 +18,13 @@ from data_pipeline.split.holdout_history import (
 from data_pipeline.split.receipt import Members, Opener, Receipt, to_line
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import DataError
+from data_pipeline.system.terminal import is_printable
 from tests.strategies.tables import BASIC, sample, table_of
 
 KEYS = SplitConfig(folds=2, hold_out=0.25)
+ODD = "#a \\\n\r\t\x0b\x0c\x1b\x1c\x85\u2028\u2029\u202e"
+"""What ends a line, steers a terminal or begins a comment."""
+
 NAMES = tuple(f"S{number:03d}" for number in range(24))
 
 
@@ -144,3 +151,23 @@ def test_what_happened_is_read_from_the_folders(tmp_path):
         assert found.held_out == names
         members = [receipt.members for receipt in found.receipts]
         assert members == [opening(["S010"]).members, None]
+
+
+@given(st.text(ODD, min_size=1))
+def test_an_id_is_one_line_that_names_somebody(name):
+    """Whatever a person is called, the list has a line for it, and no other reading."""
+    line = held_out_line(name)
+    assert line.splitlines() == [line]
+    assert not line.startswith("#")
+    assert all(map(is_printable, line))
+
+
+def test_people_with_odd_ids_are_kept():
+    """The list of a run whose ids are like comments or controls is recognized."""
+    odd = tuple(f"{'#'[: n % 2]}\x1b[31m{n:03d}\u2028x" for n in range(len(NAMES)))
+    whole = table(names=odd)
+    people = held(drawn(whole))
+    begun = "\n".join(map(held_out_line, sorted(people))).splitlines()
+    other = [name for name in odd if name not in people][: len(people)]
+    openings = [opening(other), opening(people)]
+    assert held(divided(whole, openings, begun)) == people

@@ -9,10 +9,14 @@ HEADER = "image,subject,sequence,emotion,AU1,AU12,valence,arousal,intensity_AU12
 SUBJECT = "^(p[0-9]+)_"
 
 
-def write_own_table(root):
-    """Writes a table of twelve people with two faces of each emotion, and the faces."""
+def write_own_table(root, called=str):
+    """Writes a table of twelve people with two faces of each emotion, and the faces.
+
+    ``called`` gives a person another name, in the table alone.
+    """
     rows = [HEADER]
-    for number, (image, subject, take, word) in enumerate(_faces("faces")):
+    for number, (image, person, take, word) in enumerate(_faces("faces")):
+        subject = called(person)
         draw_face(root / image, number, tense=word == "tense")
         units = "0,1" if word == "calm" else "1,0"
         rating = "0.5,-0.25" if word == "calm" else "-0.5,0.75"

@@ -2,13 +2,18 @@
 
 import csv
 import json
+from functools import partial
 
 import pytest
 
 from data_pipeline import check, draft, explore
+from data_pipeline.files.csv_writer import FORMULA
+from data_pipeline.split.holdout_history import held_out_line
+from data_pipeline.system.terminal import is_printable
 from models import predict
 from tests.factories.data.own import (
     SUBJECT,
+    SUBJECTS,
     WORDS,
     write_own_folders,
     write_own_table,
@@ -29,8 +34,27 @@ FOLDERS = ONLY_EMOTION.replace('"ckplus"', f"\"folders\"\nsubject = '{SUBJECT}'"
 BY_IMAGE = ONLY_EMOTION.replace('"ckplus"', '"folders"').replace(
     "[split]", '[split]\nby = "image"'
 )
+EVIL = ("<script>alert({})</script>", "=1+{}", "\x1b[31mred{}\x1b[0m", "# {}")
+"""What the people of the table are called: no page, cell or terminal obeys it."""
+
+TEXTS = ("hold_out_subjects.txt", "holdout_predictions.csv", "results.md", "run.log")
+"""Files of a run in which its people may be named, beside the page."""
+
+
+def evil(person):
+    """Calls a person a name that attacks."""
+    number = int(person[1:])
+    return EVIL[number % len(EVIL)].format(number)
+
+
+def assert_harmless(text):
+    """Checks that a text has no control and no tag of a name."""
+    assert all(one == "\n" or is_printable(one) for one in text)
+    assert "<script>alert" not in text
+
+
 ALL = {
-    "table": (TABLE, write_own_table),
+    "table": (TABLE, partial(write_own_table, called=evil)),
     "folders": (FOLDERS, write_own_folders),
     "by image": (BY_IMAGE, write_own_folders),
 }
@@ -50,6 +74,7 @@ def test_check(own):
     answer = run_main(check.main, "--study", str(study), "--data", str(root))
     assert (answer.code, answer.err) == (0, ""), answer.out
     assert "48 images" in answer.out
+    assert_harmless(answer.out)
     assert (WARNING in answer.out) == (kind == "by image")
 
 
@@ -61,6 +86,7 @@ def test_explore(own, tmp_path):
     assert (answer.code, answer.err) == (0, "")
     page = (tmp_path / "out/index.html").read_text()
     assert all(word in page for word in WORDS)
+    assert_harmless(page)
     assert ("Images by intensity" in page) == (kind == "table")
     assert "Of the eight emotions" not in page
     assert (WARNING in page) == (kind == "by image")
@@ -92,6 +118,21 @@ def test_search_and_predict(own, tmp_path):
     assert ("action_unit_intensities" in report) == (kind == "table")
     if kind == "table":
         assert_intensities(report["action_unit_intensities"], rows, answer.out)
+        assert_people_are_text(run, answer.out)
+
+
+def assert_people_are_text(run, printed):
+    """Checks that names of people neither run, compute nor steer anything."""
+    assert_harmless(printed)
+    assert_harmless((run / "report.html").read_text())
+    listed = (run / TEXTS[0]).read_text().splitlines()
+    assert set(listed) <= {held_out_line(evil(person)) for person in SUBJECTS}
+    for name in TEXTS:
+        text = (run / name).read_text()
+        assert all(one == "\n" or is_printable(one) for one in text)
+    with (run / "holdout_predictions.csv").open(newline="") as file:
+        people = [row["subject"] for row in csv.DictReader(file)]
+    assert not [one for one in people if one.startswith(FORMULA)]
 
 
 def assert_intensities(report, rows, printed):
