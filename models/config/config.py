@@ -59,6 +59,7 @@ class GraphConfig:
     dimensions: tuple[str, ...] = ()
     emotion_loss: str = STANDARD
     action_units_loss: str = STANDARD
+    action_unit_intensities_loss: str = STANDARD
     valence_arousal_loss: str = STANDARD
     dense_optional: bool = False
     standardized: bool = False

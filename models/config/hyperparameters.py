@@ -78,7 +78,12 @@ OWN_LOSSES: dict[str, Kind] = {
         key=f'"loss.{head}"',
         must="a function of target and logits that returns a scalar",
     )
-    for head in ("emotion", "action_units", "valence_arousal")
+    for head in (
+        "emotion",
+        "action_units",
+        "action_unit_intensities",
+        "valence_arousal",
+    )
 }
 
 OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd", "lion")

@@ -11,6 +11,7 @@ from models.config.hyperparameters import Value
 from models.conformance.backbones import SMALL
 from models.conformance.pictures import EMOTIONS, UNITS, pictures
 from models.keras_api import ops
+from models.network.heads import EMOTION, INTENSITIES, LEVELS, VALENCE_AROUSAL
 from models.network.own_losses import Loss
 from models.training.batches import pack
 from models.training.compiled_model import CompiledModel
@@ -26,20 +27,14 @@ class LossBench:
     """A loss, and a batch whose rows 2 and 5 have no label."""
 
     def __init__(self, head: str, loss: Loss) -> None:
-        """Draws targets of a head: shares of classes, presence, or ratings."""
+        """Draws targets of a head: shares of classes, presence, levels, or ratings."""
         self._loss = loss
         generator = np.random.default_rng(5)
-        self.logits = generator.normal(size=(ROWS, OUTPUTS)).astype(np.float32)
-        if head == "emotion":
-            wanted = np.eye(OUTPUTS)[np.arange(ROWS) % OUTPUTS]
-            self.right = SATURATED * (2 * wanted - 1)
-        elif head == "action_units":
-            wanted = generator.integers(0, 2, (ROWS, OUTPUTS)).astype(np.float64)
-            self.right = SATURATED * (2 * wanted - 1)
-        else:
-            wanted = generator.uniform(-0.9, 0.9, (ROWS, OUTPUTS))
-            self.right = np.arctanh(wanted)
-        weights = np.ones((ROWS, OUTPUTS))
+        wanted = _wanted(head, generator)
+        self.logits = generator.normal(size=wanted.shape).astype(np.float32)
+        rated = head == VALENCE_AROUSAL
+        self.right = np.arctanh(wanted) if rated else SATURATED * (2 * wanted - 1)
+        weights = np.ones(wanted.shape)
         weights[list(MASKED)] = 0
         self.target = np.stack([wanted, weights], -1).astype(np.float32)
 
@@ -111,6 +106,19 @@ class LossBench:
         must(near, f"{found:g} in place of {expected:g}")
 
 
+def _wanted(head: str, generator: np.random.Generator) -> np.ndarray:
+    """Draws what each output of a head should say, (ROWS, K)."""
+    if head == EMOTION:
+        return np.eye(OUTPUTS)[np.arange(ROWS) % OUTPUTS]
+    if head == VALENCE_AROUSAL:
+        return generator.uniform(-0.9, 0.9, (ROWS, OUTPUTS))
+    if head == INTENSITIES:
+        found = generator.integers(0, LEVELS + 1, (ROWS, OUTPUTS, 1))
+        reached = found >= np.arange(1, LEVELS + 1)
+        return reached.reshape(ROWS, OUTPUTS * LEVELS).astype(np.float64)
+    return generator.integers(0, 2, (ROWS, OUTPUTS)).astype(np.float64)
+
+
 def trains(head: str, name: str) -> None:
     """A network takes a step with it: the loss is finite and reaches its outputs."""
     spec = DataSpec(
@@ -118,13 +126,14 @@ def trains(head: str, name: str) -> None:
         channels=1,
         emotions=EMOTIONS,
         action_units=UNITS,
+        intensities=UNITS,
         dimensions=DIMENSIONS,
     )
     small: dict[str, Value] = {"backbone.blocks": 1, "backbone.filters": 8}
     config = model_config(SMALL | small | {f"loss.{head}": name}, spec)
     compiled = CompiledModel(config.graph)
     compiled.reset(config.runtime, 1)
-    data = pictures(ROWS, dimensions=DIMENSIONS)
+    data = pictures(ROWS, dimensions=DIMENSIONS, intensities=UNITS)
     packed = pack(data.targets, balance(data.targets, np.arange(ROWS), "none", 1))
     kernel = compiled.model.get_layer(head).kernel
     before = kernel.numpy()

@@ -11,10 +11,14 @@ from sklearn.metrics import log_loss
 
 from data_pipeline.own_code.laws import check_laws
 from models.config.hyperparameters import OWN_LOSSES
+from models.conformance import check_loss
 from models.conformance.losses import LossBench
+from models.network.heads import LEVELS, expected_levels
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
+    intensity_loss,
+    mean_present,
     multi_target_loss,
     penalty,
     valence_arousal_loss,
@@ -228,6 +232,8 @@ BUILT_IN = {
     "multi_target": ("emotion", multi_target_loss),
     "units": ("action_units", partial(action_unit_loss, gamma=0.0)),
     "focal_units": ("action_units", partial(action_unit_loss, gamma=2.0)),
+    "squared": ("action_unit_intensities", partial(intensity_loss, kind=0.0)),
+    "ordinal": ("action_unit_intensities", partial(intensity_loss, kind=1.0)),
     "ratings": ("valence_arousal", partial(valence_arousal_loss, ccc_share=0.5)),
 }
 
@@ -237,3 +243,17 @@ def test_each_keeps_the_laws(name):
     """The laws of the suite by which users check their own losses."""
     head, loss = BUILT_IN[name]
     check_laws(OWN_LOSSES[head], name, LossBench(head, loss).laws())
+
+
+def absolute_loss(target, logits):
+    """How many levels an intensity is off: an own loss."""
+    wanted, weights = target[..., 0], target[..., 1]
+    apart = expected_levels(ops.sigmoid(logits)) - expected_levels(wanted)
+    heavy = expected_levels(weights) / LEVELS
+    return mean_present(heavy * ops.abs(apart), heavy > 0)
+
+
+@pytest.mark.slow
+def test_an_own_loss_of_intensities():
+    """A head of intensities trains with a loss of the user's own."""
+    check_loss("action_unit_intensities", f"{__name__}:absolute_loss")
