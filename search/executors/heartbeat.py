@@ -1,7 +1,9 @@
 """Heartbeats of workers: a note of each, by which the driver sees that it is alive.
 
 A worker reports once an epoch, and an epoch may take an hour. Its heartbeat continues
-in a separate thread and ends when the process is stopped or hangs as a whole.
+in a separate thread and ends when the process is stopped or hangs as a whole. With each
+beat the note of its trial's start is written again if it is lost: an actor that has a
+cluster's notes begins without any where Ray restarts it.
 """
 
 import json
@@ -32,7 +34,8 @@ class Beat:
 
     ``trial`` is "" before its first one. ``reports`` counts its epochs; ``reporting``
     says whether it trains one now that it will report. ``node`` names its node in a
-    cluster, "" on this machine.
+    cluster, "" on this machine. ``began`` is when its process did, in seconds since
+    1970: another process may get its ``pid`` later.
     """
 
     pid: int
@@ -41,6 +44,7 @@ class Beat:
     reports: int = 0
     reporting: bool = False
     node: str = ""
+    began: float = 0.0
 
 
 class Pulse:
@@ -52,6 +56,8 @@ class Pulse:
         self._trial = ""
         self._reporting = False
         self._beats = self._reports = 0
+        self._began = psutil.Process().create_time()
+        self._start = ""
         self._lock = threading.Lock()
         self._every = every
         self._end = threading.Event()
@@ -59,9 +65,14 @@ class Pulse:
 
     def begin(self, trial: str) -> None:
         """Names the trial that starts."""
-        self._trial, self._reporting, self._reports = trial, False, 0
+        before, start = self._trial, describe_process()
+        with self._lock:
+            self._trial, self._reporting, self._reports = trial, False, 0
+            self._start = start
+        self._board.write(f"{trial}{STARTED}", start)
         self._write()
-        self._board.write(f"{trial}{STARTED}", describe_process())
+        if before != trial:  # nobody asks for that of a trial that has ended
+            self._board.remove(f"{before}{STARTED}")
 
     def leave(self, trial: str) -> None:
         """Leaves a trial that has not begun to a fresh process; this one then ends."""
@@ -104,8 +115,12 @@ class Pulse:
                 "beats": self._beats,
                 "reports": self._reports,
                 "reporting": self._reporting,
+                "began": self._began,
             }
             self._board.write(self._name, json.dumps(beat))
+            started = f"{self._trial}{STARTED}"
+            if self._trial and not self._board.has(started):
+                self._board.write(started, self._start)
 
 
 def trial_name(number: int) -> str:
@@ -132,8 +147,18 @@ def was_left(board: Board, trial: str) -> bool:
 
 
 def lives_here(beat: Beat) -> bool:
-    """Whether a process of this machine lives."""
-    return bool(psutil.pid_exists(beat.pid))
+    """Whether a worker's process lives on this machine."""
+    return is_process(beat.pid, beat.began)
+
+
+def is_process(pid: int, began: float) -> bool:
+    """Whether the process with this id is the one that began then."""
+    try:
+        return bool(psutil.Process(pid).create_time() == began)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:  # it is there, but nothing more is known of it
+        return True
 
 
 def beats(board: Board, lives: Callable[[Beat], bool] = lives_here) -> list[Beat]:
@@ -151,6 +176,13 @@ def forget(board: Board, trial: str) -> None:
     """Removes the heartbeat of the worker that died in a trial."""
     for name, beat in _read(board):
         if beat.trial == trial:
+            board.remove(name)
+
+
+def drop(board: Board, beat: Beat) -> None:
+    """Removes the heartbeat of a worker that has died without a trial."""
+    for name, other in _read(board):
+        if (other.node, other.pid, other.began) == (beat.node, beat.pid, beat.began):
             board.remove(name)
 
 

@@ -137,7 +137,11 @@ class Bridge:
     def _end_trial(
         self, running: "_Running", result: dict[str, Any] | None, *, error: bool
     ) -> None:
-        if error and not self._has_started(trial_name(running.request.number)):
+        # What has reported began, also where the note of that is lost.
+        began = running.last is not None
+        if error and not (
+            began or self._has_started(trial_name(running.request.number))
+        ):
             self._return(running.request)
             return
         self._unstarted = 0
@@ -151,6 +155,11 @@ class Bridge:
         if isinstance(outcome, WorkerDied) and self.error is not None:
             return  # stopped because of the error: the next start runs it again
         self._ledger.tell(running.request.number, outcome)
+
+    def _began(self, running: "_Running") -> bool:
+        """Whether a worker began a trial; what has reported did, whatever was noted."""
+        named = trial_name(running.request.number)
+        return running.last is not None or self._has_started(named)
 
     def _death(self, running: "_Running") -> WorkerDied | Pruned:
         """Describes the death of a worker, which may be that of its memory.

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from search.executors.heartbeat import Beat
+from search.executors.heartbeat import Beat, lives_here
 
 EVERY = 1.0
 """Seconds between two checks."""
@@ -61,17 +61,27 @@ class _WorkerState:
 
 def _kill(beat: Beat) -> None:
     with suppress(psutil.Error):
-        psutil.Process(beat.pid).kill()
+        if lives_here(beat):
+            psutil.Process(beat.pid).kill()
 
 
 class WorkerMonitor:
     """Counts for how many checks each worker had no heartbeat and no report."""
 
     def __init__(
-        self, warn: Callable[[str], None], kill: Callable[[Beat], None] = _kill
+        self,
+        warn: Callable[[str], None],
+        kill: Callable[[Beat], None] = _kill,
+        lives: Callable[[Beat], bool] = lambda _: True,
+        drop: Callable[[Beat], None] = lambda _: None,
     ) -> None:
-        """Prints warnings by ``warn``; ends hanging workers by ``kill``."""
+        """Prints warnings by ``warn``; ends hanging workers by ``kill``.
+
+        Before it does, it asks by ``lives`` whether the process is there at all; the
+        heartbeat of one that is not goes by ``drop``.
+        """
         self._warn, self._kill = warn, kill
+        self._lives, self._drop = lives, drop
         self._workers: dict[tuple[str, int], _WorkerState] = {}
 
     def check(self, beats: Iterable[Beat]) -> None:
@@ -89,6 +99,9 @@ class WorkerMonitor:
             state.silent = 0
             return
         state.silent += 1
+        if state.silent in {WARN, KILL} and not self._lives(beat):
+            self._drop(beat)
+            state.silent = 0
         if state.silent == WARN:
             self._warn(
                 f"{_name(beat)} has not answered for {WARN} seconds: it is suspended, "

@@ -1,12 +1,21 @@
 """The laws of a board, kept by files and by an actor alike."""
 
 import threading
+import time
+from dataclasses import replace
 
 import pytest
 from ray.exceptions import GetTimeoutError
 
 from search.executors.board import FolderBoard
-from search.executors.heartbeat import Pulse, beats, forget
+from search.executors.heartbeat import (
+    Pulse,
+    beats,
+    drop,
+    forget,
+    has_started,
+    lives_here,
+)
 from search.executors.ray.cluster.post import ActorBoard, Notes
 
 
@@ -103,3 +112,39 @@ def test_a_lost_actor_ends_no_trial():
     board.remove("a")
     assert board.has("a")
     assert board.read("") == {}
+
+
+def test_a_board_that_was_lost_learns_of_trials_again(board):
+    """The note of a running trial's start comes back; that of an ended one goes."""
+    pulse = Pulse(board, every=0.01)
+    pulse.begin("trial 1")
+    board.remove("trial 1.started")
+    deadline = time.monotonic() + 10
+    while not has_started(board, "trial 1"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    pulse.begin("trial 2")
+    assert list(board.read(".started")) == ["trial 2.started"]
+    pulse.end()
+
+
+def test_what_cannot_be_removed_ends_nothing(tmp_path):
+    """An error of the disk is no error of a trial."""
+    (tmp_path / "a.left").mkdir()
+    FolderBoard(tmp_path).remove("a.left")
+
+
+def test_another_process_of_the_same_number_is_not_the_worker(tmp_path):
+    """A heartbeat is that of a process and of when it began."""
+    board = FolderBoard(tmp_path)
+    pulse = Pulse(board, every=60)
+    pulse.begin("trial 1")
+    (beat,) = beats(board)
+    other = replace(beat, began=beat.began - 1)
+    assert lives_here(beat)
+    assert not lives_here(other)
+    drop(board, other)
+    assert beats(board) == [beat]
+    drop(board, beat)
+    assert beats(board) == []
+    pulse.end()

@@ -98,6 +98,17 @@ def test_a_worker_that_cannot_start_costs_nothing():
     assert ledger.next == 1
 
 
+def test_a_trial_that_reported_had_begun():
+    """Its worker's death counts, also where the note of its start is lost."""
+    ledger = FakeLedger(1)
+    bridge = Bridge(ledger, then(), has_started=lambda _: False)
+    bridge.suggest("a")
+    bridge.report("a", {"report": report(), "started": 0.0})
+    bridge.complete("a", None, error=True)
+    assert isinstance(ledger.outcomes[0], WorkerDied)
+    assert bridge.error is None
+
+
 def test_others_stop_after_such_an_error():
     """Trials stopped by the error stay open; a finished trial counts."""
     ledger = FakeLedger(3)

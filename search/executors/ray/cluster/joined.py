@@ -17,7 +17,6 @@ import numpy as np
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.interrupts import kept_sigterm, restore_sigterm
 from data_pipeline.system.terminal import print_note
-from search.executors.heartbeat import Beat
 from search.executors.machine import project_versions
 from search.executors.ray.cluster.code import stage_code
 from search.executors.ray.cluster.watch import Server, watched
@@ -44,6 +43,7 @@ from search.executors.ray.cluster.nodes import (  # noqa: E402 - likewise
     kill_process,
     live_nodes,
     places,
+    process_lives,
 )
 from search.executors.ray.cluster.post import (  # noqa: E402 - likewise
     ActorBoard,
@@ -127,7 +127,7 @@ class Cluster:
             record=record_of(Path(job.images)),
             here=project_versions(),
         )
-        with watched(self._servers(), board, self._folder.tune.parent, kill=_kill):
+        with self._watch.workers(board, kill=kill_process, lives=process_lives):
             place = str(self._folder.ray)
             tune_storage._get_ray_train_session_dir = lambda: place  # noqa: SLF001
             yield Workers(
@@ -176,6 +176,10 @@ class Cluster:
             )
         except Exception as error:
             raise RunError(self._refusal(error)) from error
+        # Until the end, also while data are read and the best model is tested: Ray's
+        # client would end this process with messages of its own.
+        watch = watched(self._servers(), self._folder.tune.parent)
+        self._watch = self._stack.enter_context(watch)
 
     def _refusal(self, error: Exception) -> str:
         cause = " ".join(str(error).split())[:400] or type(error).__name__
@@ -207,7 +211,3 @@ def _put_pixels(job: Job) -> Any:
             f"({str(error).splitlines()[0]}); start the nodes with a larger "
             "--object-store-memory, or lower [data] image_size"
         ) from error
-
-
-def _kill(beat: Beat) -> None:
-    kill_process(beat.node, beat.pid)

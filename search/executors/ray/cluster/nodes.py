@@ -13,10 +13,14 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from data_pipeline.system.errors import RunError, first_line
 from data_pipeline.system.gpus import Gpu, find_gpus
+from search.executors.heartbeat import Beat, is_process
 from search.executors.machine import processor_name, project_versions
 
 PATIENCE = 180.0
 """Seconds for the first answer of a node, which unpacks the project before it."""
+
+SHORT = 10.0
+"""Seconds for an answer about a process."""
 
 SHOWN = 8
 """Digits of a node's id that its name has."""
@@ -103,17 +107,33 @@ def check_versions(
         )
 
 
-def kill_process(node: str, pid: int) -> None:
-    """Kills a worker's process on the node of this name."""
-    found = [one for one in live_nodes() if node.endswith(one["NodeID"][:SHOWN])]
-    for one in found:
+def kill_process(beat: Beat) -> None:
+    """Kills a worker's process on its node."""
+    for node in _nodes_of(beat):
         kill = ray.remote(num_cpus=0)(_kill)
-        kill.options(scheduling_strategy=_only(one)).remote(pid)
+        kill.options(scheduling_strategy=_only(node)).remote(beat.pid, beat.began)
 
 
-def _kill(pid: int) -> None:
-    with suppress(psutil.Error):
-        psutil.Process(pid).kill()
+def process_lives(beat: Beat) -> bool:
+    """Asks a worker's node whether its process lives; it does where nobody answers."""
+    for node in _nodes_of(beat):
+        ask = ray.remote(num_cpus=0)(is_process)
+        asked = ask.options(scheduling_strategy=_only(node))
+        with suppress(Exception):  # the node dies now, or is busy
+            return bool(ray.get(asked.remote(beat.pid, beat.began), timeout=SHORT))
+        return True
+    return False
+
+
+def _nodes_of(beat: Beat) -> list[dict[str, Any]]:
+    """Finds the node of a worker; there is none where it has died."""
+    return [one for one in live_nodes() if beat.node.endswith(one["NodeID"][:SHOWN])]
+
+
+def _kill(pid: int, began: float) -> None:
+    if is_process(pid, began):
+        with suppress(psutil.Error):
+            psutil.Process(pid).kill()
 
 
 def live_nodes() -> list[dict[str, Any]]:

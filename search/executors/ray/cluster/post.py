@@ -123,7 +123,7 @@ class ClusterPost:
         check_versions(self.here, project_versions(), self.node)
         kept = None if job.checkpoints is None else str(self._files)
         own = replace(job, checkpoints=kept)
-        if record_of(Path(job.images)) == self.record:
+        if self.record and record_of(Path(job.images)) == self.record:
             return Delivery(job=own)
         # Features of frozen networks are kept beside the pixels' file.
         away = self._scratch / Path(job.images).name

@@ -1,4 +1,4 @@
-"""Watches a cluster that was joined: servers that must answer, and hanging workers."""
+"""Watches a cluster while it is joined: servers that must answer, hanging workers."""
 
 import os
 import shutil
@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.terminal import print_error, print_note
 from search.executors.board import Board
-from search.executors.heartbeat import Beat, beats
+from search.executors.heartbeat import Beat, beats, drop
 from search.executors.ray.monitor import WorkerMonitor
 
 EVERY = 1.0
@@ -48,22 +49,15 @@ class Server:
 
 
 class Watch(threading.Thread):
-    """Watches Ray's servers and the workers, until it is stopped."""
+    """Watches Ray's servers, and the workers while there are some."""
 
-    def __init__(
-        self,
-        servers: Sequence[Server],
-        board: Board,
-        folder: Path,
-        kill: Callable[[Beat], None],
-    ) -> None:
-        """Takes the workers' board, and the folder to remove at the end."""
+    def __init__(self, servers: Sequence[Server], folder: Path) -> None:
+        """Takes the folder to remove at the end."""
         super().__init__(daemon=True)
         self._silent = dict.fromkeys(servers, 0)
-        self._board, self._folder = board, folder
-        self._workers = WorkerMonitor(
-            lambda text: print_note(f"warning: {text}"), kill=kill
-        )
+        self._folder = folder
+        self._check: Callable[[], None] | None = None
+        self._looking = threading.Lock()
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -78,35 +72,59 @@ class Watch(threading.Thread):
                 self._silent[server] = silent + 1 + waited
                 if self._silent[server] > server.looks:
                     _end(server, self._folder)
-            if not any(self._silent.values()):
-                # A lost node's heartbeats are forgotten with its trials.
-                self._workers.check(beats(self._board, lambda _: True))
+            with self._looking:
+                check = self._check
+                if check is not None and not any(self._silent.values()):
+                    check()
+
+    @contextmanager
+    def workers(
+        self,
+        board: Board,
+        *,
+        kill: Callable[[Beat], None],
+        lives: Callable[[Beat], bool],
+    ) -> Iterator[None]:
+        """Watches workers by their heartbeats too; ``kill`` ends one that hangs.
+
+        ``lives`` tells whether one that is silent is there: an idle worker that died
+        leaves its heartbeat, as a lost node does; that of a trial goes with it.
+        """
+        monitor = WorkerMonitor(
+            lambda text: print_note(f"warning: {text}"),
+            kill=kill,
+            lives=lives,
+            drop=partial(drop, board),
+        )
+        self._check = lambda: monitor.check(beats(board, lambda _: True))
+        try:
+            yield
+        finally:
+            self._check = None
+            if self._looking.acquire(timeout=LAST):  # a look has ended that had begun
+                self._looking.release()
 
     def stop(self) -> None:
-        """Stops."""
+        """Stops, and waits for a look that has begun.
+
+        What it asks after Ray's client has ended would start a Ray of its own.
+        """
         self._stopped.set()
+        self.join(timeout=LAST)
 
 
 @contextmanager
-def watched(
-    servers: Sequence[Server],
-    board: Board,
-    folder: Path,
-    *,
-    kill: Callable[[Beat], None],
-) -> Iterator[None]:
+def watched(servers: Sequence[Server], folder: Path) -> Iterator[Watch]:
     """Watches during a context; ends this process where a server does not answer.
 
-    ``kill`` ends a worker that hangs; ``folder`` is removed before the end.
+    ``folder`` is removed before the end.
     """
-    watch = Watch(servers, board, folder, kill)
+    watch = Watch(servers, folder)
     watch.start()
     try:
-        yield
+        yield watch
     finally:
         watch.stop()
-        # What it asks after Ray's client has ended would start a Ray of its own.
-        watch.join(timeout=LAST)
 
 
 def _end(server: Server, folder: Path) -> None:

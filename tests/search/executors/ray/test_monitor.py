@@ -9,6 +9,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from search.executors.board import FolderBoard
@@ -101,11 +102,11 @@ def silence():
     return WorkerMonitor(lines.append), lines
 
 
-def look(silence, times, *, pid=1 << 22, trial="trial 3", beats=None):
+def look(silence, times, *, pid=1 << 22, trial="trial 3", began=0.0, beats=None):
     """Looks several times at one worker; without a number it beats each time."""
     for number in range(times):
-        beat = Beat(pid=pid, trial=trial, beats=number if beats is None else beats)
-        silence.check([beat])
+        count = number if beats is None else beats
+        silence.check([Beat(pid=pid, trial=trial, beats=count, began=began)])
 
 
 def test_a_living_worker_gives_no_warning(silence):
@@ -132,9 +133,11 @@ def test_a_frozen_worker_is_killed_in_the_end(silence):
     """After ten minutes without a beat the process is killed, as a death."""
     monitor, message = silence
     frozen = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    look(monitor, KILL - 1, pid=frozen.pid, beats=7)
+    began = psutil.Process(frozen.pid).create_time()
+    named = {"pid": frozen.pid, "beats": 7}
+    look(monitor, KILL - 1, began=began, **named)
     assert frozen.poll() is None
-    look(monitor, 1, pid=frozen.pid, beats=7)
+    look(monitor, 1, began=began, **named)
     assert frozen.wait(PATIENCE) == -9
     assert "killed" in message[-1]
 
@@ -220,3 +223,13 @@ def test_a_pulse_survives_a_full_disk(tmp_path):
     pulse = Pulse(FolderBoard(tmp_path / "missing"), every=60)
     pulse.begin("trial 1")
     pulse.end()
+
+
+def test_a_dead_idle_worker_of_a_cluster_is_dropped():
+    """A silent worker whose process is gone gives no warning; nothing is killed."""
+    lines, dropped, killed = [], [], []
+    monitor = WorkerMonitor(
+        lines.append, kill=killed.append, lives=lambda _: False, drop=dropped.append
+    )
+    look(monitor, WARN + 1, beats=7)
+    assert (lines, killed, len(dropped)) == ([], [], 1)

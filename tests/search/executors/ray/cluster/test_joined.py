@@ -9,6 +9,7 @@ import pytest
 import ray
 
 from data_pipeline.system.errors import InputError, RunError
+from search.executors.heartbeat import Beat
 from search.executors.ray.cluster import nodes as cluster_nodes
 from search.executors.ray.cluster import watch
 from search.executors.ray.cluster.code import stage_code
@@ -161,7 +162,7 @@ def test_a_head_that_is_off_is_noticed_in_time(monkeypatch, tmp_path):
     monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     monkeypatch.setattr(watch, "_end", end)
     head = watch.Server(name="the head", address=("10.0.0.4", 6379), looks=40)
-    looking = watch.Watch([head], None, tmp_path, lambda _: None)
+    looking = watch.Watch([head], tmp_path)
     monkeypatch.setattr(looking, "_stopped", Stopped())
     looking.run()
     assert 40 < ended[0] <= 44
@@ -182,8 +183,10 @@ def test_a_look_ends_before_the_connection(monkeypatch, tmp_path):
             return {}
 
     monkeypatch.setattr(watch, "EVERY", 0.01)
-    with watch.watched([], Slow(), tmp_path, kill=lambda _: None):
-        assert reading.wait(5)
+    with watch.watched([], tmp_path) as looking:
+        assert not reading.wait(0.1), "there are no workers yet"
+        with looking.workers(Slow(), kill=lambda _: None, lives=lambda _: True):
+            assert reading.wait(5)
     ended = time.monotonic()
     time.sleep(0.3)
     assert asked
@@ -199,7 +202,9 @@ def test_what_kills_a_worker_can_be_sent(monkeypatch):
             remote(**options)(function)
             return SimpleNamespace(
                 options=lambda scheduling_strategy: SimpleNamespace(
-                    remote=lambda pid: sent.append((scheduling_strategy.node_id, pid))
+                    remote=lambda *words: sent.append(
+                        (scheduling_strategy.node_id, *words)
+                    )
                 )
             )
 
@@ -208,5 +213,34 @@ def test_what_kills_a_worker_can_be_sent(monkeypatch):
     alive = [{"Alive": True, "NodeID": name * 56} for name in "ab"]
     fake = SimpleNamespace(remote=checked, nodes=lambda: alive)
     monkeypatch.setattr(cluster_nodes, "ray", fake)
-    cluster_nodes.kill_process("10.0.0.5 bbbbbbbb", 7)
-    assert sent == [("b" * 56, 7)]
+    cluster_nodes.kill_process(
+        Beat(pid=7, trial="", beats=1, node="10.0.0.5 bbbbbbbb", began=1.5)
+    )
+    assert sent == [("b" * 56, 7, 1.5)]
+
+
+def test_the_processes_of_a_lost_node_are_dead(monkeypatch):
+    """A worker lives where its node says so, or does not answer; else it is dead."""
+    answers = {"a": True, "b": False}
+
+    def get(asked, *, timeout):
+        assert timeout > 0
+        return answers[asked]
+
+    asking = SimpleNamespace(
+        options=lambda scheduling_strategy: SimpleNamespace(
+            remote=lambda *_: scheduling_strategy.node_id[0]
+        )
+    )
+    alive = [{"Alive": True, "NodeID": name * 56} for name in "abc"]
+    fake = SimpleNamespace(
+        remote=lambda **_: lambda _: asking, nodes=lambda: alive, get=get
+    )
+    monkeypatch.setattr(cluster_nodes, "ray", fake)
+    found = [
+        cluster_nodes.process_lives(
+            Beat(pid=7, trial="", beats=1, node=f"10.0.0.5 {name * 8}")
+        )
+        for name in "abcd"
+    ]
+    assert found == [True, False, True, False]

@@ -109,6 +109,16 @@ def test_pixels_on_shared_storage_are_mapped(tmp_path, driver):
     assert (found.images, found.job.images) == (None, job.images)
 
 
+def test_unknown_pixels_are_not_the_same(tmp_path, driver):
+    """Where neither machine can read the checksums, the pixels come by Ray."""
+    (driver / "images-1.rows").unlink()
+    job = FakeJob(images=str(driver / "images-1.npy"), checkpoints=None)
+    post = cluster_post(tmp_path, record="")
+    (driver / "images-1.npy").unlink()
+    assert post.deliver(job).images.tolist() == [1] * 8
+    post.close()
+
+
 def test_another_version_is_named(tmp_path, driver):
     """A worker of another Keras refuses every trial, and names both versions."""
     post = cluster_post(tmp_path, record="")
