@@ -4,6 +4,7 @@ An HDF5 file may refer to other files of this computer, whose bytes would be rea
 weights; a model's configuration may name functions of any module, and hold code.
 """
 
+import io
 import json
 import lzma
 import stat
@@ -20,7 +21,7 @@ from data_pipeline.system.errors import first_line
 
 CONFIG, WEIGHTS = "config.json", ".h5"
 LARGEST = 4 << 30
-"""Most bytes of one array."""
+"""Most bytes of one array, and of a member of an archive."""
 
 _RUNS = {"__lambda__", "Lambda", "TFSMLayer", "TorchModuleWrapper"} | {
     "FlaxLayer",
@@ -58,8 +59,8 @@ def check_model(path: Path) -> None:
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
-        ValueError: it is no zip file, a member has a path outside it, a layer is not
-            of Keras or holds code, or an array is stored in another file.
+        ValueError: it is no zip file, a member has a path outside it or is too large, a
+            layer is not of Keras or holds code, or an array is stored in another file.
     """
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
@@ -68,8 +69,8 @@ def check_model(path: Path) -> None:
             _check_config(archive)
             for name in archive.namelist():
                 if name.endswith(WEIGHTS):
-                    with archive.open(name) as weights:
-                        check_arrays(weights)
+                    # In memory: an archive seeks by reading from its beginning.
+                    check_arrays(io.BytesIO(archive.read(name)))
     except _BROKEN as error:
         raise ValueError(
             f"it cannot be read as a .keras file: {first_line(error)}"
@@ -133,6 +134,11 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     is_link = stat.S_ISLNK(member.external_attr >> 16)
     if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or is_link:
         raise ValueError(f"its member {name!r} has a path outside it")
+    if member.file_size > LARGEST:
+        raise ValueError(
+            f"its member {name!r} has {member.file_size:,} bytes; at most "
+            f"{LARGEST:,} are allowed"
+        )
 
 
 def _check_config(archive: zipfile.ZipFile) -> None:

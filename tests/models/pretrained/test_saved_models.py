@@ -134,6 +134,17 @@ def test_a_member_that_is_a_link(tmp_path, model):
         check_model(tmp_path / "a.keras")
 
 
+def test_a_member_that_is_too_large(tmp_path, model, monkeypatch):
+    """What unpacks to more than a limit is refused before it is unpacked."""
+    path = tmp_path / "a.keras"
+    shutil.copy(model, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more.weights.h5", bytes(10**7))
+    monkeypatch.setattr("models.pretrained.saved_models.LARGEST", 10**7 - 1)
+    with pytest.raises(ValueError, match=r"more\.weights\.h5.* has 10,000,000 bytes"):
+        check_model(path)
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
