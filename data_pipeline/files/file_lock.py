@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -215,16 +215,29 @@ def is_shared(path: Path) -> bool:
 
     One that does not exist is not in use.
     """
+    with unshared(path) as free:
+        return not free
+
+
+@contextmanager
+def unshared(path: Path) -> Iterator[bool]:
+    """Yields whether no process uses a file; nobody marks it meanwhile.
+
+    On a file system without locks nobody can say, and it counts as used.
+    """
     if sys.platform == "win32":
-        return False
-    try:
-        with path.open("rb") as file:
+        yield True
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(path.open("rb"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        return error.errno not in NO_LOCKS
-    return False
+            free = True
+        except FileNotFoundError:
+            free = True
+        except OSError:
+            free = False
+        yield free
 
 
 def has_record_locks(folder: Path) -> bool:

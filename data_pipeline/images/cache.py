@@ -39,7 +39,7 @@ from data_pipeline.images.decode_table import (
     readable_rows,
 )
 from data_pipeline.images.digests import file_digests
-from data_pipeline.images.mapping import map_array
+from data_pipeline.images.mapping import map_made
 from data_pipeline.system.errors import DataError, RunError
 
 VERSION = 1
@@ -119,27 +119,34 @@ def read_images(
         shape = (len(table), size, size, table.channels)
         path = cache / f"images-{digest[:16]}.npy"
         file = PixelFile(path=path, shape=shape, chunks=tuple(chunks_of(shape)))
-        if not is_verified(file):
-            waiting = request.at("waiting for another process to read images")
-            with file_lock(file.beside(".lock"), lambda: waiting(_rows_done(file))):
-                _complete(file, request)
+        # Mapped first: nobody removes its record then.
+        array = map_made(path, lambda: _make(file, request))
+        _, states = read_record(file)
     except OSError as error:
         raise RunError(
             f"{cache}: decoded images cannot be written there ({error.strerror}); make "
             "room or make it writable, or choose another folder with --out"
         ) from error
-    _, states = read_record(file)
     if unreadable == "error" and (states == UNREADABLE).any():
         # The array was made in quarantine: decoding what it lacks raises the reason.
         decode_all(table.take(np.flatnonzero(states == UNREADABLE)), size=size)
     return Images(
-        array=map_array(path),
+        array=array,
         kept=readable_rows(table, states),
         without_face=int((states == NO_FACE).sum()),
         digest=digest,
         path=path,
         contents=contents,
     )
+
+
+def _make(file: PixelFile, request: _Request) -> None:
+    """Decodes what no earlier call did."""
+    if is_verified(file):
+        return
+    waiting = request.at("waiting for another process to read images")
+    with file_lock(file.beside(".lock"), lambda: waiting(_rows_done(file))):
+        _complete(file, request)
 
 
 def _check(table: SampleTable, size: int, unreadable: str) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.files.file_lock import FileLock, is_shared
+from data_pipeline.files.file_lock import FileLock, unshared
 from data_pipeline.images.mapping import VERIFIED
 
 RECENT = 3600.0
@@ -71,14 +71,15 @@ def _stat(path: Path) -> Iterable[os.stat_result]:
 def remove(cached: Cached) -> int:
     """Removes an array unless a process uses it; returns the bytes that became free."""
     lock = FileLock(cached.array.with_suffix(LOCK))
-    if is_shared(cached.array) or not lock.try_acquire():
-        return 0
-    try:
-        # Without its mark, an array that a kill leaves half removed is made again.
-        for path in sorted(cached.files, key=lambda path: path.suffix != VERIFIED):
-            path.unlink(missing_ok=True)
-    finally:
-        lock.release(remove=True)
+    with unshared(cached.array) as free:
+        if not free or not lock.try_acquire():
+            return 0
+        try:
+            # Without its mark, an array that a kill leaves half removed is made again.
+            for path in sorted(cached.files, key=lambda path: path.suffix != VERIFIED):
+                path.unlink(missing_ok=True)
+        finally:
+            lock.release(remove=True)
     return cached.bytes
 
 

@@ -26,7 +26,7 @@ from data_pipeline.images.cache_file import (
     valid_chunks,
 )
 from data_pipeline.images.decode_table import VALID
-from data_pipeline.images.mapping import map_array
+from data_pipeline.images.mapping import map_made
 from data_pipeline.system.errors import RunError
 
 VERSION = 1
@@ -86,15 +86,19 @@ def cached_features(
         smaller="lower finetune.copies",
     )
     try:
-        if not is_verified(file):
-            with file_lock(file.beside(".lock"), lambda: None):
-                _complete(file, compute)
+        return map_made(file.path, lambda: _make(file, compute))
     except OSError as error:
         raise RunError(
             f"{folder}: features cannot be written there ({error.strerror}); make "
             "room or make it writable, or choose another folder with --out"
         ) from error
-    return map_array(file.path)
+
+
+def _make(file: PixelFile, compute: Compute) -> None:
+    """Computes what no earlier call did."""
+    if not is_verified(file):
+        with file_lock(file.beside(".lock"), lambda: None):
+            _complete(file, compute)
 
 
 def _complete(file: PixelFile, compute: Compute) -> None:

@@ -1,4 +1,8 @@
-"""Which configurations cannot fit: as large as two that ran out of memory."""
+"""Which configurations cannot fit: as large as two that ran out of memory.
+
+Another program may have taken the memory. So some are tried all the same, and one that
+trains takes back what is said of smaller ones.
+"""
 
 from collections.abc import Mapping
 
@@ -31,6 +35,9 @@ OWN = "backbone."
 
 LEAST = 2
 """Trials that ran out, before none as large starts: another program may cause one."""
+
+TRIED = 10
+"""Of so many that cannot fit, one is tried."""
 
 NOT_STARTED = "not started"
 """How the reason begins of a trial that is refused as too large."""
@@ -72,26 +79,48 @@ def _size(values: Mapping[str, Value], key: str) -> float:
 class MemoryLimit:
     """The trials of one start that ran out of memory, by their numbers.
 
-    A later start begins without them: it may have more memory.
+    A later start begins without them: it may have more memory. In a cluster nothing is
+    refused that a node may hold: two must have run out, on every node that is known.
     """
 
     def __init__(self) -> None:
         """Knows no trial yet."""
         self._ran_out: dict[int, Mapping[str, Value]] = {}
+        self._nodes: dict[int, str] = {}
+        self._refused = 0
+
+    def locate(self, number: int, node: str) -> None:
+        """Takes the node that a trial ran on."""
+        self._nodes[number] = node
 
     def add(self, number: int, values: Mapping[str, Value]) -> None:
-        """Adds a trial, unless it would have been refused."""
-        if not self.refusal(values):
+        """Adds a trial that ran out, unless it would have been refused."""
+        if len(self._smaller(values)) < LEAST or self._unknown(values):
             self._ran_out[number] = dict(values)
+
+    def fits(self, values: Mapping[str, Value]) -> None:
+        """Takes back what a trial that trained shows to be wrong."""
+        for number in self._smaller(values):
+            del self._ran_out[number]
 
     def refusal(self, values: Mapping[str, Value]) -> str:
         """Says why a configuration is not to be started; empty where it may fit."""
-        smaller = [
-            n for n, other in self._ran_out.items() if is_as_large(values, other)
-        ]
-        if len(smaller) < LEAST:
+        smaller = self._smaller(values)
+        if len(smaller) < LEAST or self._unknown(values):
+            return ""
+        self._refused += 1
+        if self._refused % TRIED == 0:
             return ""
         first, second = smaller[:LEAST]
         return (
             f"{NOT_STARTED}, as large as trials {first} and {second}, which did not fit"
         )
+
+    def _smaller(self, values: Mapping[str, Value]) -> list[int]:
+        """Lists the trials that ran out which a configuration is as large as."""
+        return [n for n, other in self._ran_out.items() if is_as_large(values, other)]
+
+    def _unknown(self, values: Mapping[str, Value]) -> set[str]:
+        """Lists the nodes on which nothing smaller has run out."""
+        found = {self._nodes.get(number, "") for number in self._smaller(values)}
+        return set(self._nodes.values()) - found

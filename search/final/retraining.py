@@ -24,7 +24,19 @@ from search.ledger.records import TrialRecord
 from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import where, write_text
 from search.stopping.search_end import SearchEnd
-from search.trial.messages import CONSTRAINT, Failed, Retrained, RetrainRequest
+from search.trial.messages import (
+    CONSTRAINT,
+    OUT_OF_MEMORY,
+    Failed,
+    Retrained,
+    RetrainRequest,
+)
+
+MORE_MEMORY = (
+    "Free memory (end other programs, lower [resources] max_concurrent, or use a "
+    "larger machine or GPU)"
+)
+"""What can be done about trials that ran out of memory, whatever the space."""
 
 
 def require_best(
@@ -49,10 +61,11 @@ def _none_completed(
     reasons = sorted({r.reason for r in records if r.reason})
     ended = f"the search ended: {end.reason}; " if end is not None else ""
     limits = " or the limits of [constraints]" if CONSTRAINT in reasons else ""
+    memory = f" {MORE_MEMORY} first." if OUT_OF_MEMORY in reasons else ""
     return (
         f"no trial completed, so there is nothing to retrain; {ended}reasons: "
-        f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
-        "ended it), or copy the study file under another name and widen the space"
+        f"{'; '.join(reasons) or 'none'}.{memory} Raise search.trials (or the limit "
+        "that ended it), or copy the study file under another name and widen the space"
         f"{limits} there, which is another search"
         + (f"; see {log}" if log is not None else "")
     )
@@ -66,12 +79,13 @@ def _all_failed(
 ) -> str:
     """Names the first error once, its traceback where there is one, and the log."""
     first = next(r for r in records if r.reason and not r.interrupted)
+    cause = MORE_MEMORY if first.reason == OUT_OF_MEMORY else "Correct its cause"
     trace = None if traces is None else traces / f"{first.number}.txt"
     see = where(trace=trace if trace is not None and trace.exists() else None, log=log)
     return (
         f"the search ended: {end.reason}. The first error, of "
-        f"trial {first.number}: {first.reason}{see}. Correct its cause and run the "
-        "same command, which starts further trials"
+        f"trial {first.number}: {first.reason}{see}. {cause} and run the same command, "
+        "which starts further trials"
     )
 
 

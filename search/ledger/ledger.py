@@ -44,7 +44,7 @@ from search.sampling.objectives import directions, record_epoch, record_model
 from search.sampling.parameter_sets import FINETUNE_OF
 from search.sampling.rungs import steps_of
 from search.stopping.search_clock import SECONDS, SearchClock
-from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end, failed
+from search.stopping.search_end import ALL_TRIED, Before, SearchEnd, all_run, early_end
 from search.stopping.untried import (
     grid_is_exhausted,
     is_grid,
@@ -81,7 +81,7 @@ class Ledger:
         self._never_prune: set[int] = set()
         self._metrics: dict[int, dict[str, object]] = {}
         self._memory = MemoryLimit()
-        self._failed_before = len(failed(trials.get_trials(deepcopy=False)))
+        self._before = Before.of(trials.get_trials(deepcopy=False))
         self._clock = SearchClock(trials, seconds=seconds_searched(trials))
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
@@ -209,6 +209,7 @@ class Ledger:
 
     def locate(self, number: int, node: str) -> None:
         """Stores which node of a cluster a running trial was trained on."""
+        self._memory.locate(number, node)
         hide_trial_attribute(self._open[number], NODE, node)
 
     def tell(self, number: int, outcome: Outcome) -> None:
@@ -224,6 +225,8 @@ class Ledger:
         outcome = record_outcome(self._trials, space, trial, outcome, goals)
         if isinstance(outcome, Pruned) and outcome.reason == OUT_OF_MEMORY:
             self._memory.add(number, space.config(trial.params))
+        elif outcome.spent.epochs:
+            self._memory.fits(space.config(trial.params))
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)
@@ -275,7 +278,7 @@ class Ledger:
             running=self._open,
             seconds=self._clock.seconds,
             goals=self._study.goals,
-            failed_before=self._failed_before,
+            before=self._before,
         )
 
     def _offer(self, counts: Counts) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -14,6 +15,9 @@ from search.trial.messages import OUT_OF_MEMORY, WHY
 
 HOUR = 3600.0
 
+MOST_REFUSED = 20
+"""Trials that do not start as too large for the memory, where none has trained."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchEnd:
@@ -25,6 +29,19 @@ class SearchEnd:
     reason: str
     early: bool = False
     failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What a start finds: how many trials have failed, and how many did not start."""
+
+    failed: int = 0
+    refused: int = 0
+
+    @classmethod
+    def of(cls, trials: Sequence[FrozenTrial]) -> Self:
+        """Counts them."""
+        return cls(failed=len(failed(trials)), refused=len(refused(trials)))
 
 
 ALL_TRIED = SearchEnd(reason="every configuration of the grid has run", early=True)
@@ -42,14 +59,15 @@ def early_end(
     running: Container[int],
     seconds: float,
     goals: Sequence[str] = (),
-    failed_before: int = 0,
+    before: Before = Before(),
 ) -> SearchEnd | None:
     """Checks the limits beside the number of trials.
 
     A search starts no more trials once it has searched for ``search.hours``, nor once
     ``search.stop_after`` trials have begun after the best one. Those that run still
     end, and with a better one among them the search continues. Nor does one start
-    where the first ``search.stop_after_failures`` trials have all failed.
+    where the first ``search.stop_after_failures`` trials have all failed, or where
+    ``MOST_REFUSED`` are too large for the memory and none has trained.
 
     Args:
         search: the section of the study.
@@ -58,7 +76,7 @@ def early_end(
         seconds: how long the run has searched.
         goals: the objectives, where there are several; a trial is then better that no
             other one dominates.
-        failed_before: how many trials had failed when this start began.
+        before: what this start found.
 
     Returns:
         Why no trial may begin, or ``None`` if one may.
@@ -67,8 +85,11 @@ def early_end(
         reason = f"its time is used up (search.hours = {search.hours:g})"
         return SearchEnd(reason=reason, early=True)
     count = len(failed(trials))
-    if count - failed_before >= search.stop_after_failures:
+    if count - before.failed >= search.stop_after_failures:
         return SearchEnd(reason=_all_failed(count, search), early=True, failed=True)
+    too_large = len(refused(trials))
+    if too_large - before.refused >= MOST_REFUSED:
+        return SearchEnd(reason=_all_refused(too_large), early=True, failed=True)
     best = best_so_far(trials, goals) if search.stop_after is not None else None
     if best is None or begun_after(best, trials, running) < (search.stop_after or 0):
         return None
@@ -93,6 +114,14 @@ def failed(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     return found
 
 
+def refused(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Lists the trials that did not start as too large, if no other one has trained."""
+    ended = [t for t in trials if t.state.is_finished() and is_counted(t)]
+    if not all(_has_failed(trial) for trial in ended):
+        return []
+    return [trial for trial in ended if not _has_started(trial)]
+
+
 def _has_started(trial: FrozenTrial) -> bool:
     """Whether a trial was not refused as too large for the memory."""
     return not str(trial.user_attrs.get(WHY, "")).startswith(NOT_STARTED)
@@ -110,6 +139,13 @@ def _all_failed(count: int, search: Search) -> str:
     return (
         f"all of its first {counted(count, 'trial')} failed "
         f"(search.stop_after_failures = {search.stop_after_failures})"
+    )
+
+
+def _all_refused(count: int) -> str:
+    return (
+        f"{counted(count, 'trial')} did not start, as large as others that ran out of "
+        "memory, and none has trained"
     )
 
 

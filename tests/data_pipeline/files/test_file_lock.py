@@ -168,3 +168,12 @@ def test_a_look_takes_no_mark_away(tmp_path):
         end.join()
         assert is_shared(path)
     assert not is_shared(path)
+
+
+def test_what_nobody_can_say_counts_as_used(tmp_path, monkeypatch):
+    """Without locks a file counts as used, so that no cache removes it."""
+    path = tmp_path / "images.npy"
+    assert not is_shared(path)
+    path.write_bytes(b"1")
+    take_locks_away(monkeypatch)
+    assert is_shared(path)

@@ -4,12 +4,15 @@ import os
 import time
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_pipeline.images import mapping
 from data_pipeline.images.cache import read_images
 from data_pipeline.images.eviction import RECENT, cached_arrays, shrink
-from data_pipeline.images.mapping import map_array
+from data_pipeline.images.mapping import map_array, map_made
+from data_pipeline.system.errors import RunError
 from tests.strategies.tables import sample, table_of, write_image
 
 LONG_AGO = time.time() - 100 * RECENT
@@ -78,3 +81,36 @@ def test_files_of_others_stay(tmp_path):
     assert shrink(tmp_path, most=0) == 0
     assert shrink(tmp_path / "none", most=0) == 0
     assert (tmp_path / "images-mine.npy").exists()
+
+
+def test_an_array_that_goes_before_it_is_mapped_comes_again(tmp_path):
+    """What another process removes between the look and the mapping is made again."""
+    (path,) = arrays(tmp_path / "cache", [5])
+    looks = []
+
+    def make():
+        looks.append(path.exists())
+        if not looks[-1]:
+            arrays(tmp_path / "cache", [5])
+        if len(looks) == 1:
+            assert shrink(tmp_path / "cache", most=0) == 1
+
+    array = map_made(path, make)
+    assert looks == [True, False]
+    assert shrink(tmp_path / "cache", most=0) == 0, "it is mapped"
+    np.testing.assert_array_equal(array, np.zeros(2000))
+    del array
+
+
+def test_an_array_that_goes_while_it_is_opened_is_not_taken(tmp_path, monkeypatch):
+    """A process that marked a file which was removed by then does not map it."""
+    (path,) = arrays(tmp_path / "cache", [5])
+    monkeypatch.setattr(mapping, "share", lambda _: path.replace(tmp_path / "gone"))
+    with pytest.raises(FileNotFoundError):
+        map_array(path)
+
+
+def test_a_cache_that_others_empty_is_named(tmp_path):
+    """An array that goes each time ends in one message, not in a loop."""
+    with pytest.raises(RunError, match=r"images-1\.npy: .* cache_size"):
+        map_made(tmp_path / "images-1.npy", lambda: None)

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.costs.memory_fit import GROWING, SAME, is_as_large
+from data_pipeline.system.errors import RunError
+from search.costs.memory_fit import (
+    GROWING,
+    LEAST,
+    SAME,
+    TRIED,
+    MemoryLimit,
+    is_as_large,
+)
+from search.final.retraining import require_best
+from search.stopping.search_end import MOST_REFUSED
 from tests.factories.ledger import begin, complete, inside, prune, small
 
 SIZES = st.fixed_dictionaries(
@@ -83,6 +93,71 @@ def test_a_later_start_tries_again(tmp_path):
     assert ledger.ask() is None, "every other trial is as large"
     ledger = begin(tmp_path, small(("trials = 4", "trials = 5")))
     assert ledger.ask() is not None
+
+
+LARGE = {"training.batch_size": 64}
+
+
+def test_a_larger_node_may_hold_it():
+    """In a cluster nothing is refused before it ran out on every node that is known."""
+    limit = MemoryLimit()
+    for number, node in enumerate(["small", "small", "large"]):
+        limit.locate(number, node)
+    for number in (0, 1):
+        limit.add(number, LARGE)
+    assert limit.refusal(LARGE) == ""
+    limit.add(2, LARGE)
+    assert limit.refusal(LARGE)
+    limit.locate(3, "new")
+    assert limit.refusal(LARGE) == "", "a node that joined may hold it"
+
+
+def test_memory_that_another_program_held():
+    """Of ten that cannot fit one is tried; once it trains, the others start again."""
+    limit = MemoryLimit()
+    for number in (0, 1):
+        limit.add(number, LARGE)
+    tries = [not limit.refusal(LARGE) for _ in range(2 * TRIED)]
+    assert [n for n, tried in enumerate(tries, start=1) if tried] == [TRIED, 2 * TRIED]
+    limit.add(2, LARGE)
+    assert limit.refusal(LARGE), "it ran out again"
+    limit.fits({"training.batch_size": 32})
+    assert limit.refusal(LARGE), "a smaller one tells nothing of it"
+    limit.fits(LARGE)
+    assert limit.refusal(LARGE) == ""
+
+
+def test_a_search_that_may_start_nothing_ends(tmp_path):
+    """Where none trains and none may start, the reason and the way out are told."""
+    study = small(("trials = 4", "trials = 1000"))
+    ledger, started = begin(tmp_path, study), []
+    while (request := ledger.ask()) is not None:
+        started.append(request.number)
+        ledger.tell(request.number, prune("out_of_memory"))
+    # The first two, and those that are tried all the same.
+    assert len(started) == LEAST + MOST_REFUSED // TRIED
+    assert ledger.counts().done == len(started) + MOST_REFUSED
+    assert ledger.end().failed
+    with pytest.raises(RunError) as error:
+        require_best(ledger)
+    for words in (
+        f"{MOST_REFUSED} trials did not start, as large as others that ran out",
+        *("out_of_memory", "Free memory", "max_concurrent", "run the same command"),
+    ):
+        assert words in str(error.value)
+
+    again = begin(tmp_path, study)
+    again.tell(again.ask().number, complete(0.5))
+    assert again.ask() is not None, "once one has trained, the search goes on"
+
+
+def test_a_small_budget_names_the_memory(tmp_path):
+    """Where the budget ends before, the message has the way out too."""
+    ledger = begin(tmp_path, small())
+    while (request := ledger.ask()) is not None:
+        ledger.tell(request.number, prune("out_of_memory"))
+    with pytest.raises(RunError, match=r"no trial completed.*Free memory"):
+        require_best(ledger)
 
 
 def _why(record):

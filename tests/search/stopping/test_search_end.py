@@ -31,6 +31,7 @@ from tests.factories.ledger import (
     small,
 )
 from tests.fakes.bridge_ledger import then
+from tests.fakes.trainer import trial
 
 ALL = pytest.mark.parametrize("storage", STORAGES)
 
@@ -275,7 +276,8 @@ def test_both_executors_end_alike(tmp_path, monkeypatch):
     """Serial and through the bridge to Tune, the same trials run before the end."""
 
     class Worker:
-        def trial(self, request):
+        def trial(self, request, finished):
+            assert finished == ()
             yield report(1, 0.5)
             return complete(0.5 if request.number else 0.9)
 
@@ -284,7 +286,7 @@ def test_both_executors_end_alike(tmp_path, monkeypatch):
     for folder in folders:
         folder.mkdir()
     ledgers = [begin(folder, study("stop_after = 2")) for folder in folders]
-    run_serial(None, ledgers[0], then())
+    run_serial(trial()[0], ledgers[0], then())
     bridge = Bridge(ledgers[1], then())
     for name in "abcdef":
         task = bridge.suggest(name)
