@@ -271,18 +271,30 @@ def differentiated(
     """
     if os.environ.get(VARIABLE) == JAX:
         return _differentiated_by_jax(function)
+    return _differentiated_by_tensorflow(function)
+
+
+def _differentiated_by_tensorflow(
+    function: Callable[[Any], Any],
+) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     tf = importlib.import_module("tensorflow")
+
+    # A graph leaves out gradients of weights. Computed one by one, as without a graph,
+    # those of convolutions crash TensorFlow 2.21 where it has one thread.
+    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]  # TensorFlow is untyped
+    def slope(values: Any, chosen: Any) -> tuple[Any, Any]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            outputs = function(values)
+            one = tf.linalg.matvec(outputs, chosen)
+        return outputs, tape.gradient(one, values, unconnected_gradients="zero")
 
     def gradients(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         watched = tf.constant(values)
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch(watched)
-            outputs = function(watched)
-            each = tf.unstack(outputs, axis=1)
-        slopes = [
-            tape.gradient(one, watched, unconnected_gradients="zero") for one in each
-        ]
-        return outputs.numpy(), np.stack([slope.numpy() for slope in slopes])
+        count = int(function(watched[:1]).shape[1])
+        found = [slope(watched, chosen) for chosen in tf.eye(count)]
+        slopes = [each.numpy() for _, each in found]
+        return found[0][0].numpy(), np.stack(slopes)
 
     return gradients
 
