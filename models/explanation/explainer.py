@@ -7,10 +7,15 @@ import numpy as np
 
 from models.backend import differentiated
 from models.explanation.explanation import Explanation
-from models.explanation.grad_cam import enlarged, weighted_maps
+from models.explanation.grad_cam.maps import enlarged, weighted_maps
+from models.explanation.grad_cam.network import (
+    CutNetwork,
+    cut_network,
+    head_names,
+    networks_in,
+)
 from models.explanation.integrated_gradients import integrate, without_contrast
 from models.explanation.methods import GRAD_CAM, INTEGRATED_GRADIENTS
-from models.explanation.network import CutNetwork, cut_network, head_names, networks_in
 from models.explanation.outputs import Output
 from models.keras_api import ops
 
@@ -78,6 +83,7 @@ def _grad_cam(cut: CutNetwork) -> Callable[[np.ndarray], np.ndarray]:
     def maps(face: np.ndarray) -> np.ndarray:
         features = ops.convert_to_numpy(cut.front(face[None], training=False))
         _, gradients = back(features)
-        return enlarged(weighted_maps(features[0], gradients[:, 0]), len(face))
+        found = weighted_maps(features[0], gradients[:, 0])
+        return enlarged(found, len(face), cut.shift)
 
     return maps

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from models.explanation.grad_cam.cells import Shift, measured_shift
 from models.keras_api import keras, layers, ops
 from models.network.heads import HEADS, LEVELS
 
@@ -21,10 +22,12 @@ class CutNetwork:
     Attributes:
         front: from raw pixels (B, S, S, C) to the map, (B, h, w, F).
         back: from the map to each output before its softmax, sigmoid or tanh, (B, K).
+        shift: how far the map's cells look beside an even grid.
     """
 
     front: Any
     back: Any
+    shift: Shift
 
 
 def networks_in(model: Any) -> tuple[Any, ...]:
@@ -50,7 +53,8 @@ def cut_network(model: Any) -> CutNetwork | None:
             back = keras.Model(features, scores)
         except ValueError:  # something reaches the outputs past this map
             continue
-        return CutNetwork(front=keras.Model(model.input, features), back=back)
+        front = keras.Model(model.input, features)
+        return CutNetwork(front=front, back=back, shift=measured_shift(front))
     return None
 
 

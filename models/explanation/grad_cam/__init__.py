@@ -1,0 +1,1 @@
+"""Grad-CAM: a network cut at its last map, and where the map's cells lie."""
