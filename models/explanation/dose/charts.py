@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import PercentFormatter
 
 from data_pipeline.labels.labels import FACS_NAMES
@@ -21,6 +22,8 @@ _PANEL, _HEAD = 1.75, 0.65
 """Inches of a panel's height, and of the legend."""
 
 _FOLLOWS = "#009e73"
+_HALO = withStroke(linewidth=2.5, foreground="white")
+"""Around names that stand on lines."""
 
 
 def changes_chart(responses: Sequence[DoseResponse]) -> bytes:
@@ -139,6 +142,7 @@ def _name_lines(axes: Axes, response: DoseResponse, places: Sequence[int]) -> No
             va="bottom",
             fontsize=7,
             color=CONTRAST,
+            path_effects=[_HALO],
         )
 
 
