@@ -44,10 +44,13 @@ function rest(why) {
   byId("curtain").textContent = why;
   byId("curtain").hidden = false;
   say(why);
+  // The curtain shows it; this line tells it to a screen reader.
+  byId("status").classList.add("unseen");
 }
 
 function say(text) {
   if (byId("status").textContent !== text) byId("status").textContent = text;
+  byId("status").classList.remove("unseen");
 }
 
 // A screen reader announces an emotion once it has lasted a second.
