@@ -150,11 +150,11 @@ class ProgressBar(Callback):
             self.events.write("note", text=text)
         self._say(text)
 
-    def _say(self, text: str, *, shown: bool = True) -> None:
-        """Logs a line, and prints it if it is ``shown``."""
+    def _say(self, text: str, *, of_trial: bool = False) -> None:
+        """Logs and prints a line; that of a trial fits into a terminal."""
         self.log.line(text)
-        if not shown:
-            return
+        if of_trial and self._console.is_terminal:
+            text = broken(text, columns=self._console.width)
         self._console.print(
             escape_controls(text),
             highlight=False,
@@ -192,7 +192,8 @@ class ProgressBar(Callback):
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
         see = self._see(number, outcome)
-        self._say(one_line(trial_line(request, outcome, seconds, counts, see=see)))
+        line = trial_line(request, outcome, seconds, counts, see=see)
+        self._say(one_line(line), of_trial=True)
         self._update(counts)
 
     def _see(self, number: int, outcome: Outcome) -> str:
@@ -289,6 +290,21 @@ def fitted(parts: Sequence[str], *, columns: int) -> str:
         longer = f"{lines[-1]}  {part}"
         lines[-1:] = [longer] if len(longer) <= columns else [lines[-1], part]
     return "\n".join(lines)
+
+
+def broken(line: str, *, columns: int) -> str:
+    """Breaks a line that is too wide before its last bracket.
+
+    Example:
+        >>> print(
+        ...     broken("[1/9] trial 0: pruned     pruner  (resnet18, 0:02)", columns=40)
+        ... )
+        [1/9] trial 0: pruned     pruner
+              (resnet18, 0:02)
+    """
+    head, mark, tail = line.rpartition("  (")
+    begin = " " * len(line.partition("trial")[0])
+    return f"{head}\n{begin}({tail}" if mark and len(line) > columns else line
 
 
 def trial_line(

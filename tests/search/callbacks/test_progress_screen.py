@@ -13,6 +13,9 @@ from tests.fakes.screen import on_terminal, standard_streams
 
 BUDGET = 12
 NAME = "backbone_of_a_study_with_a_long_name"
+WHOLE = 80
+"""Columns from which a trial's line has room, in two rows."""
+
 ENDS = (complete(0.5), prune(), fail("ValueError: no"), complete(0.6))
 
 
@@ -42,7 +45,7 @@ def run_and_print(*, epochs=2):
 
 def is_kept(line):
     """Whether a line stays: one of a trial that ended, a note, or a stage's name."""
-    return line.startswith(("[", "a note", "rendering faces:", "the end"))
+    return line.startswith(("[", "    ", "a note", "rendering faces:", "the end"))
 
 
 def in_order(lines):
@@ -67,7 +70,9 @@ def test_a_terminal_of_any_width(monkeypatch, terminal, columns):
     bar = [line for line in screen.written if not is_kept(line)]
     assert max(map(len, bar)) <= columns
     assert any("0.731" in line for line in bar)
-    assert in_order([line for line in screen.lines if line])
+    lines = [line for line in screen.lines if line]
+    assert in_order([line for line in lines if not line.startswith(" ")])
+    assert columns < WHOLE or max(map(len, lines)) <= columns
 
 
 def test_a_bar_is_calm(monkeypatch):
