@@ -17,6 +17,7 @@ from data_pipeline.pages.canvas import (
     canvas,
     png,
 )
+from search.reports.metric_texts import number
 
 _WIDTH = 5.6
 """Inches: narrower than other charts, so that labels are large on a phone."""
@@ -41,12 +42,13 @@ class ForestRow:
     high: float | None = None
     marks: Mapping[str, float] = field(default_factory=dict)
 
-    @property
-    def text(self) -> str:
-        """The value and its ends."""
-        if self.low is None or self.high is None:
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+    def text(self, *, signed: bool = False) -> str:
+        """Returns the value and its ends; those of a difference are ``signed``."""
+        value, low, high = (
+            number(one, signed=signed) for one in (self.value, self.low, self.high)
+        )
+        whole = self.low is not None and self.high is not None
+        return f"{value} ({low} to {high})" if whole else value
 
 
 def forest(rows: Sequence[ForestRow], *, label: str, zero: bool = False) -> bytes:
@@ -82,7 +84,7 @@ def _draw(axes: Axes, place: float, row: ForestRow, *, zero: bool) -> None:
     axes.text(
         1.02,
         place,
-        row.text,
+        row.text(signed=zero),
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=9,
