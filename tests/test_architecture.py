@@ -64,7 +64,11 @@ DRAWN = {
     "models/pictures/explanation.png",
     "models/pictures/live.png",
     "models/pictures/prediction.png",
+    "search/pictures/comparison.png",
+    "search/pictures/dashboard.png",
+    "search/pictures/progress.png",
     "search/pictures/report.png",
+    "search/pictures/trial.png",
 }
 """Pictures of the READMEs, of synthetic faces alone."""
 LARGEST = 60_000
