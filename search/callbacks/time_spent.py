@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
-from search.trial.messages import PHASES, Outcome, TrialRequest
+from search.trial.messages import PHASES, Outcome, Report, Spent, TrialRequest
 
 
 class TimeSpent(Callback):
@@ -23,6 +23,7 @@ class TimeSpent(Callback):
         self._wall = 0.0
         self._workers = 0
         self._spent = dict.fromkeys(PHASES, 0.0)
+        self._earlier: dict[int, Spent] = {}
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Starts the clock at the first trial."""
@@ -30,12 +31,19 @@ class TimeSpent(Callback):
         if self._started is None:
             self._started = self._now()
 
+    def on_epoch_end(self, number: int, report: Report) -> None:
+        """Notes what an earlier run of a trial had spent."""
+        if report.repeated:
+            self._earlier[number] = report.spent
+
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Adds the seconds of a trial."""
         if self._started is not None:
             self._wall = self._now() - self._started
+        earlier = self._earlier.pop(number, Spent())
         for name in PHASES:
-            self._spent[name] += getattr(outcome.spent, name)
+            now = getattr(outcome.spent, name) - getattr(earlier, name)
+            self._spent[name] += now
 
     def on_search_end(self) -> None:
         """Prints a line, if a trial has ended."""

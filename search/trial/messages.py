@@ -206,7 +206,8 @@ class Report:
     trained trial, which is not pruned any more. ``gap`` is that of this epoch and
     fold, ``None`` where no training rows were scored. ``metrics`` are those of the
     objective, of which ``value`` is the mean; all of them of so many ``rows``. The last
-    report of a fold has the whole of it, ``finished``, where that is kept.
+    report of a fold has the whole of it, ``finished``, where that is kept. One that
+    another run of the trial made is ``repeated``.
     """
 
     step: int
@@ -220,6 +221,7 @@ class Report:
     metrics: Mapping[str, float] = field(default_factory=dict)
     rows: int = 0
     finished: PackedFold | None = field(default=None, compare=False)
+    repeated: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ from search.trial.messages import Curves, PackedFold, Report, Spent
 HEADER, WEIGHTS = "header", "weights"
 VALIDATION, SAMPLE = "validation", "sample"
 
+OF_A_RUN = ("finished", "repeated")
+"""What a report has that is not kept."""
+
 DIGEST = 32
 """Bytes of the digest before the archive: a kill or a disk may have damaged that."""
 
@@ -104,8 +107,7 @@ def _predictions(name: str, file: Mapping[str, np.ndarray]) -> list[Predictions]
 
 def _entry(report: Report) -> dict[str, Any]:
     entry = asdict(report)
-    del entry["finished"]
-    return entry
+    return {key: value for key, value in entry.items() if key not in OF_A_RUN}
 
 
 def _report(entry: Mapping[str, Any]) -> Report:
@@ -115,4 +117,4 @@ def _report(entry: Mapping[str, Any]) -> Report:
         "curves": Curves(**entry["curves"]),
         "gap": None if gap is None else Gap(**gap),
     }
-    return Report(**{**entry, **nested})
+    return Report(**{**entry, **nested}, repeated=True)

@@ -155,7 +155,9 @@ class ClusterPost:
             if not psutil.pid_exists(int(left.name.removeprefix(SCRATCH))):
                 shutil.rmtree(left, ignore_errors=True)
         folder = place / f"{SCRATCH}{os.getpid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        # That of a dead process which had the same number.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
         return folder
 
 

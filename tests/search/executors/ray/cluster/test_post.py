@@ -1,5 +1,6 @@
 """The laws of the post: what a worker writes arrives in the driver's folder."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,6 +108,16 @@ def test_pixels_on_shared_storage_are_mapped(tmp_path, driver):
     post = cluster_post(tmp_path, record=record_of(driver / "images-1.npy"))
     found = post.deliver(job)
     assert (found.images, found.job.images) == (None, job.images)
+
+
+def test_what_a_dead_worker_left_is_not_sent(tmp_path):
+    """Files of a process that had the same number are of another search."""
+    post = cluster_post(tmp_path, record="")
+    left = tmp_path / "node" / f"search-worker-{os.getpid()}" / "files"
+    left.mkdir(parents=True)
+    (left / "model.keras").write_bytes(b"another")
+    assert post.collect().contents == {}
+    post.close()
 
 
 def test_unknown_pixels_are_not_the_same(tmp_path, driver):
