@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.backend import differentiated
 from models.explanation import integrated_gradients
 from models.explanation.explainer import Explainer
 from models.explanation.explanation import CELLS, COLUMNS, Explanation
@@ -164,3 +165,18 @@ def test_a_map_is_drawn_where_its_cells_look():
         shown = enlarged(features[None], 64, cut.shift)[0].sum(axis=0)
         centre = (shown * (np.arange(64) + 0.5)).sum() / shown.sum()
         assert centre == pytest.approx(place, abs=2)
+
+
+def test_one_thread_is_enough():
+    """Strided layers of single pixels are differentiated where TensorFlow has one.
+
+    The tests have; gradients of such weights, computed one by one, ended the process.
+    """
+    pixels = keras.Input((64, 64, 1))
+    maps = keras.layers.Conv2D(8, 3)(pixels)
+    maps = keras.layers.Conv2D(16, 1, 2, padding="same")(maps)
+    sums = keras.layers.GlobalAveragePooling2D()(maps)
+    model = keras.Model(pixels, sums)
+    images = np.random.default_rng(0).normal(size=(2, 64, 64, 1)).astype(np.float32)
+    outputs, slopes = differentiated(lambda x: model(x, training=False))(images)
+    assert (outputs.shape, slopes.shape) == ((2, 16), (16, 2, 64, 64, 1))
