@@ -14,7 +14,7 @@ Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 11
 freedom); Clopper and Pearson 1934 (values without any error).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,19 @@ def scale_of(metric: str) -> Scale:
         return DIFFERENCE
     words = set(metric.replace(".", "_").split("_"))
     return next((scale for scale, names in SCALES if words & names), SHARE)
+
+
+def scale_of_mean(metrics: Iterable[str]) -> Scale:
+    """Returns the scale of a weighted mean of metrics: that of shares, if all are.
+
+    Example:
+        >>> scale_of_mean(["emotion.macro_f1", "action_units.mean_auc"]).name
+        'logit'
+        >>> scale_of_mean(["emotion.macro_f1", "valence_arousal.mean_ccc"]).name
+        'identity'
+    """
+    shares = all(scale_of(name) is SHARE for name in metrics)
+    return SHARE if shares else DIFFERENCE
 
 
 def leave_out_weights(subjects: Sequence[str], *, seed: int) -> Array:

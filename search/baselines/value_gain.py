@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.evaluation.jackknife import DIFFERENCE, SHARE, Scale, intervals, scale_of
+from models.evaluation.jackknife import DIFFERENCE, Scale, intervals, scale_of_mean
 from models.evaluation.tables import plain
 from models.metrics.predictions import Predictions
 from search.trial.objective import objective_values
@@ -29,8 +29,7 @@ class ValuedRows:
 
     def value(self, model: Predictions) -> dict[str, Any]:
         """Computes the value of predictions, with its interval over subjects."""
-        shares = all(scale_of(name) is SHARE for name in self.objective)
-        scale = SHARE if shares else DIFFERENCE
+        scale = scale_of_mean(self.objective)
         return self._with_interval("value", scale, lambda w: self._values(model, w))
 
     def gain(self, model: Predictions, other: Predictions) -> dict[str, Any]:

@@ -4,26 +4,27 @@ Everything is computed from the out-of-fold predictions that completed trials le
 hold-out has no part in it. Written to ``selection.json`` before the retraining.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from data_pipeline.system.errors import RunError
-from data_pipeline.system.seeds import child_seed
-from models.evaluation.bootstrap import subject_weights
+from models.evaluation.jackknife import LEVEL, scale_of_mean
 from models.evaluation.out_of_fold import read_predictions
 from models.evaluation.selection import (
-    LEVEL,
     RESAMPLES,
+    CandidateValues,
     Estimate,
     corrected_value,
+    gain_over_second,
     gains,
     tied_with,
 )
 from models.metrics.predictions import HEADS, Predictions
 from search.costs.limits import LATENCY
+from search.final.candidate_values import score_candidates
 from search.final.front import front_entry, trials_on_front
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
@@ -31,11 +32,9 @@ from search.ledger.records import TrialRecord, rank_trials
 from search.run_folder import RunFolder, read_json, write_json
 from search.sampling.parameter_sets import FINETUNE_OF
 from search.trial.messages import PREDICTIONS, Job
-from search.trial.objective import objective_values
 
 SELECTION = "selection.json"
 BEST, SMALLEST, FASTEST = "best", "smallest_tied", "fastest_tied"
-AT_ONCE = 100
 
 _SOURCE = "Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV)"
 
@@ -197,48 +196,21 @@ def _compare(
     subjects = clusters(table, run.study.split.by)
     over = units_of_intervals(table, run.study.split.by)
     entry |= {over: len(set(subjects)), "level": LEVEL, "source": _SOURCE}
+    entry["intervals"] = f"jackknife over {over}, around the corrected value"
     if len(set(subjects)) < 2:  # noqa: PLR2004 - nothing to resample
         return entry
-    values = _Values(run, job, rows, subjects)
+    objective = dict(run.study.objective)
+    values = score_candidates(
+        [candidate.predictions for candidate in candidates],
+        job.scoring_targets.take(rows),
+        objective=objective,
+        subjects=subjects,
+        groups=job.groups_of(rows),
+        seed=run.study.search.seed,
+    )
+    entry["corrected"] = asdict(corrected_value(values, scale_of_mean(objective)))
     among = {record.number for record in front}
     return entry | _entry(candidates, values, places.index(best.number), choose, among)
-
-
-class _Values:
-    """Values of predictions: of all rows, in resamples, and on the rest of the rows."""
-
-    def __init__(
-        self, run: Run, job: Job, rows: np.ndarray, subjects: Sequence[str]
-    ) -> None:
-        seed = child_seed(run.study.search.seed, "selection")
-        self._weights = subject_weights(subjects, seed=seed, resamples=RESAMPLES)
-        self._targets = job.scoring_targets.take(rows)
-        self._groups = job.groups_of(rows)
-        self._objective = dict(run.study.objective)
-
-    def whole(self, predictions: Predictions) -> float:
-        """The objective of all rows."""
-        return float(self._of(predictions, np.ones_like(self._weights[:1]))[0])
-
-    def inside(self, predictions: Predictions) -> np.ndarray:
-        """The objective in each resample; (B,)."""
-        return self._batched(predictions, lambda weights: weights)
-
-    def outside(self, predictions: Predictions) -> np.ndarray:
-        """The objective of the subjects that are not in each resample; (B,)."""
-        return self._batched(predictions, lambda weights: (weights == 0) * 1.0)
-
-    def _batched(
-        self, predictions: Predictions, change: Callable[[np.ndarray], np.ndarray]
-    ) -> np.ndarray:
-        starts = range(0, len(self._weights), AT_ONCE)
-        parts = (change(self._weights[s : s + AT_ONCE]) for s in starts)
-        return np.concatenate([self._of(predictions, part) for part in parts])
-
-    def _of(self, predictions: Predictions, weights: np.ndarray) -> np.ndarray:
-        return objective_values(
-            self._targets, predictions, weights, self._objective, groups=self._groups
-        )
 
 
 def _candidates(run: Run, ranked: Sequence[TrialRecord]) -> list[Candidate]:
@@ -263,20 +235,17 @@ def _empty() -> dict[str, np.ndarray | None]:
 
 def _entry(
     candidates: Sequence[Candidate],
-    values: _Values,
+    values: CandidateValues,
     winner: int,
     choose: str,
     among: Container[int],
 ) -> dict[str, Any]:
-    """Writes what is compared: estimate, tied trials, known configurations.
+    """Writes what is compared: tied trials, known configurations, the runner-up.
 
     The chosen trial is one of the numbers ``among`` which the winner is.
     """
-    whole = np.array([values.whole(c.predictions) for c in candidates])
-    inside = np.stack([values.inside(c.predictions) for c in candidates])
-    outside = np.stack([values.outside(c.predictions) for c in candidates])
-    apart = gains(whole, inside, winner=winner)
-    places = np.flatnonzero(tied_with(inside, winner=winner)).tolist()
+    whole, apart = values.whole, gains(values, winner=winner)
+    places = np.flatnonzero(tied_with(values, winner=winner)).tolist()
     possible = [p for p in places if candidates[p].record.number in among]
     smallest = min(possible, key=lambda p: (candidates[p].parameters, p))
     fastest = min(possible, key=lambda p: (candidates[p].latency, p))
@@ -285,14 +254,17 @@ def _entry(
     head = _head_of(candidates, winner)
     return {
         "resamples": RESAMPLES,
-        "corrected": asdict(corrected_value(inside, outside)),
         "tied": [_row(candidates[p], whole[p], apart[p]) for p in places],
         SMALLEST: candidates[smallest].record.number,
         FASTEST: candidates[fastest].record.number,
         "runner_up": (
             None
             if second is None
-            else _row(candidates[second], whole[second], apart[second])
+            else _row(
+                candidates[second],
+                whole[second],
+                gain_over_second(values, winner=winner),
+            )
         ),
         "head": (
             None
@@ -317,7 +289,7 @@ def _head_of(candidates: Sequence[Candidate], winner: int) -> int | None:
 
 
 def _row(candidate: Candidate, value: float, behind: Estimate) -> dict[str, Any]:
-    """Describes a trial, and how much higher the best one's score is."""
+    """Describes a trial, and how far it is behind the best one, corrected."""
     return {
         "trial": candidate.record.number,
         "value": candidate.record.value,

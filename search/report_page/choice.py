@@ -10,6 +10,8 @@ from search.results.markdown import interval
 
 Report = Mapping[str, Any]
 
+_TEST = "on validation rows, corrected for the selection, one-sided, 5 % each"
+
 
 def choice_texts(found: Report) -> Iterator[str]:
     """Says whether one trial is the winner, and what it gains over known ones.
@@ -24,7 +26,7 @@ def choice_texts(found: Report) -> Iterator[str]:
         else:
             yield (
                 f"Against {known}, on validation rows: {_apart(row)}, "
-                f"{significance(row)}."
+                f"{significance(row)} (corrected for the selection)."
             )
     if "corrected" in found:
         yield (
@@ -50,12 +52,12 @@ def _winner(found: Report) -> Iterator[str]:
         yield (
             f"No significant winner among the trials: {tied - 1} of the {others} "
             "others that completed are not significantly worse than the best "
-            "(paired bootstrap on validation rows, one-sided, 5 %)."
+            f"({_TEST})."
         )
     else:
         yield (
             f"The best trial is significantly better than each of the {others} others "
-            "that completed (paired bootstrap on validation rows, one-sided, 5 %)."
+            f"that completed ({_TEST})."
         )
 
 

@@ -26,7 +26,8 @@ def tied_tables(found: Mapping[str, Any]) -> Iterator[Table]:
     if len(rows) > 1 and all(row.keys() >= NEEDED for row in rows):
         yield Table(
             caption="Trials that the best one is not significantly better than "
-            "(validation score; from selection.json)",
+            "(validation score; how far they are behind is corrected for the "
+            "selection; from selection.json)",
             frame=pd.DataFrame([_row(row, found) for row in rows]).set_index("trial"),
             open=True,
         )

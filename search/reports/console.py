@@ -196,10 +196,13 @@ def _compare(record: TrialRecord, best: TrialRecord | None) -> str:
 
 
 def _interval(known: Mapping[str, Any] | None) -> str:
-    """Writes the interval of what the best trial gained over a known configuration."""
+    """Writes what the best trial gained over a known configuration, corrected."""
     if known is None or known["behind"] == known["low"] == known["high"] == 0:
         return ""
-    return f" ({known['low']:+.4f} to {known['high']:+.4f})"
+    return (
+        f"; corrected for the selection {known['behind']:+.4f} "
+        f"({known['low']:+.4f} to {known['high']:+.4f})"
+    )
 
 
 def _not_run(records: Sequence[TrialRecord]) -> Iterator[str]:

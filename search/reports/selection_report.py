@@ -79,7 +79,7 @@ def describe_tied(selection: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _runner_up(second: Mapping[str, Any] | None) -> Iterator[str]:
-    """Describes how far the second best trial is behind, with the interval."""
+    """Describes how far the second best trial is behind, corrected, with interval."""
     if second is not None:
         ends = f"{second['low']:+.3f} to {second['high']:+.3f}"
         yield (

@@ -15,7 +15,7 @@ VALUE = (
 )
 SCORE = "the objective at that epoch alone; differences between trials use it"
 NOT_CORRECTED = "the choice of the epoch on the same folds, and what pruning selected"
-
+_CORRECTED = "paired over the same people, corrected for the selection as that score is"
 
 MOST = 8
 """Trials that are named; ``selection.json`` has all of them."""
@@ -44,10 +44,7 @@ def choice(report: Report, selected: Report = MappingProxyType({})) -> Iterator[
         if row["low"] == row["high"] == 0:
             yield f"The best trial is the known configuration {name}"
             continue
-        yield (
-            f"Gain over {name}: {_behind(row)} (validation score; 95 % of "
-            f"{found['resamples']} paired resamples{cites('selection:paired')})"
-        )
+        yield (f"Gain over {name}: {_behind(row)} (validation score; {_CORRECTED})")
 
 
 def _validation_value(found: Report) -> Iterator[str]:
@@ -60,8 +57,9 @@ def _validation_value(found: Report) -> Iterator[str]:
     if found["compared"] > 1:
         yield (
             f"Score corrected for the selection among {found['compared']} completed "
-            f"trials: {interval(found['corrected'])}, by {found['source']}. Not "
-            f"corrected for: {NOT_CORRECTED}"
+            f"trials: {interval(found['corrected'])}, by {found['source']}, with "
+            f"{found['resamples']} resamples{cites('selection:paired')}; interval by "
+            f"the jackknife over {units(found)}. Not corrected for: {NOT_CORRECTED}"
         )
     else:
         yield f"No other trial completed. Not corrected for: {NOT_CORRECTED}"
@@ -74,9 +72,8 @@ def _better(found: Report) -> str:
     return (
         f"The best completed trial is significantly better than "
         f"{rest - found['tied'] + 1} of the {rest} {others} completed (validation "
-        f"score; paired bootstrap over {units(found)}{cites('selection:paired')}, "
-        f"one-sided, 5 % each, uncorrected for {counted(rest, 'comparison')} and for "
-        "its choice as the best by the same score)"
+        f"score; {_CORRECTED}, one-sided, 5 % each, not corrected for "
+        f"{counted(rest, 'comparison')})"
     )
 
 

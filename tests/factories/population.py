@@ -19,12 +19,13 @@ PEOPLE = 123
 
 @dataclass(frozen=True, kw_only=True)
 class Population:
-    """Labels, votes and two models' predictions of the same rows, with subjects."""
+    """Labels, votes and models' predictions of the same rows, with subjects."""
 
     targets: Targets
     votes: Targets
     better: Predictions
     worse: Predictions
+    others: tuple[Predictions, ...]
     subject: np.ndarray
 
     def rows(self, generator, people):
@@ -35,8 +36,12 @@ class Population:
         return np.concatenate(rows), [f"S{name:04}" for name in names]
 
 
-def population(*, plans=1, icc=0.25, seed=0):
-    """Draws as many times 123 people; ``icc`` is the share of a person in the noise."""
+def population(*, plans=1, icc=0.25, skills=(), shared=0.5, seed=0):
+    """Draws as many times 123 people; ``icc`` is the share of a person in the noise.
+
+    ``skills`` are those of further models. All models have the share ``shared`` of
+    their noise in common.
+    """
     shown = [
         (number * PEOPLE + int(one.subject[1:]), one)
         for number in range(plans)
@@ -57,10 +62,13 @@ def population(*, plans=1, icc=0.25, seed=0):
     levels = np.array([[max(one.coded.get(unit, -1), 1) * (unit in one.coded)
                         for unit in UNITS] for _, one in shown], float)  # fmt: skip
     targets = labels(classes, units.astype(int), ratings=ratings, intensities=levels)
-    shared = (noise(3), noise(len(UNITS)), noise(2, 0.2), noise(len(UNITS)))
+    common = (noise(3), noise(len(UNITS)), noise(2, 0.2), noise(len(UNITS)))
 
     def model(skill):
-        errors = [(one + noise(one.shape[1], one.std())) / np.sqrt(2) for one in shared]
+        errors = [
+            np.sqrt(shared) * one + np.sqrt(1 - shared) * noise(one.shape[1], one.std())
+            for one in common
+        ]
         emotion = np.exp(1.3 * (skill * np.eye(3)[classes] + errors[0]))
         scores = 1.5 * (skill * units + errors[1]) - 2.2
         return Predictions(
@@ -75,6 +83,7 @@ def population(*, plans=1, icc=0.25, seed=0):
         votes=_votes(classes, generator),
         better=model(2.0),
         worse=model(1.6),
+        others=tuple(model(skill) for skill in skills),
         subject=subject,
     )
 

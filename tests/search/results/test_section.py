@@ -129,12 +129,10 @@ def test_selection_is_disclosed():
     assert "- Validation value 0.820: the objective of all validation" in text
     assert "- Validation score 0.815: the objective at that epoch alone" in text
     assert "- Score corrected for the selection among 4 completed trials: 0.810" in text
-    assert (
-        "(0.750 to 0.860), by Tsamardinos 2018. Not corrected for: the choice" in text
-    )
+    assert "(0.750 to 0.860), by Tsamardinos 2018, with 1000 resamples (Field" in text
     assert "better than 1 of the 3 others that completed (validation score; " in text
-    assert "5 % each, uncorrected for 3 comparisons and for its choice as" in text
-    assert "paired bootstrap over 20 subjects" in text
+    assert "5 % each, not corrected for 3 comparisons)" in text
+    assert "interval by the jackknife over 20 subjects. Not corrected" in text
     assert "- Gain over paper: +0.020 (-0.010 to +0.050)" in text
 
 

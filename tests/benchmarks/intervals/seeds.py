@@ -1,6 +1,6 @@
 """How often do intervals over subjects and seeds contain the mean of all of both?
 
-    python -m tests.benchmarks.seeds [--draws 2000]
+    python -m tests.benchmarks.intervals.seeds [--draws 2000]
 
 Draws the scores of 25 subjects by some seeds, whose deviations over subjects, seeds and
 both are given, and makes the interval of their mean. Prints the share of the intervals
