@@ -23,9 +23,9 @@ MAPS = "invented_maps.csv"
 
 CAPTIONS = {
     CHANGES: (
-        "How much each output moves when one action unit of an invented face goes from "
-        "absent to its maximum. Rows beside the varied unit that move show what the "
-        "model confuses with it."
+        "How much each output, a column, moves when one action unit of an invented "
+        "face, a row, goes from absent to its maximum; ! marks what should not move: "
+        "the model confuses it with the unit."
     ),
     CURVES: "The responses step by step.",
 }
