@@ -1,7 +1,7 @@
 """The laws of a backbone, on one model of it, which is built once.
 
-A model's variables decide all that it computes, so the laws compare variables, and
-take single steps without compiling where the backend allows it.
+A model's variables decide all that it computes, so the laws compare variables; the
+first step traces its graph, which the others use.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from models.conformance.rows import (
     assert_exported,
     assert_rows_apart,
     logits,
+    rounding_named,
     settle,
 )
 from models.keras_api import keras
@@ -133,7 +134,9 @@ class BackboneBench:
 
     def rows_are_apart(self) -> None:
         """A row's output is the same by itself, in a batch, and in any order."""
-        assert_rows_apart(self._settled(), self.images, alone=[0, ROWS - 1])
+        model = self._settled()
+        with rounding_named(model, self.images):
+            assert_rows_apart(model, self.images, alone=[0, ROWS - 1])
 
     def statistics_are_quick(self) -> None:
         """Every batch normalisation follows a short training: momentum 0.9 or less."""
@@ -150,7 +153,8 @@ class BackboneBench:
         model = self._settled()
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
-            assert_exported(model, self.config, self.images, path)
+            with rounding_named(model, self.images):
+                assert_exported(model, self.config, self.images, path)
 
     def fresh(self, seed: int = 1) -> list[Any]:
         """Resets the model; returns all its variables, the optimizer's too."""
