@@ -60,4 +60,5 @@ def _write(explanation: Explanation, title: str, path: Path) -> None:
         pixels=explanation.pixels,
         outputs=np.array([output.column for output in explanation.outputs]),
         method=np.array(explanation.method),
+        gap=np.array(explanation.gap),
     )

@@ -10,6 +10,9 @@ from models.explanation.methods import GRAD_CAM
 STRONGEST = 0.75
 """Opacity of a map's highest value; that of others is lower in proportion."""
 
+FINEST = 44
+"""Cells a side that signed maps are summed up in: of single pixels nothing is seen."""
+
 _SCALES = {True: "inferno", False: "PuOr_r"}
 
 
@@ -34,7 +37,7 @@ def levels(shown: np.ndarray, method: str) -> np.ndarray:
 
 def heated(face: Image.Image, shown: np.ndarray, method: str) -> Image.Image:
     """Lays a map (S, S) over a face, in the face's size; the face turns grey."""
-    scaled = Image.fromarray(levels(shown, method).astype(np.float32))
+    scaled = Image.fromarray(levels(_coarse(shown, method), method).astype(np.float32))
     level = np.asarray(scaled.resize(face.size, Image.Resampling.BILINEAR))
     place = level if method == GRAD_CAM else (level + 1) / 2
     colour = colours(method)[np.rint(255 * np.clip(place, 0, 1)).astype(int)]
@@ -42,6 +45,15 @@ def heated(face: Image.Image, shown: np.ndarray, method: str) -> Image.Image:
     grey = np.asarray(face.convert("L").convert("RGB"), np.float32)
     mixed = (1 - share) * grey + share * colour
     return Image.fromarray(np.rint(mixed).astype(np.uint8))
+
+
+def _coarse(shown: np.ndarray, method: str) -> np.ndarray:
+    """Averages the pixels of a signed map in each of its cells."""
+    side = min(FINEST, *shown.shape)
+    if method == GRAD_CAM or side == len(shown):
+        return shown
+    picture = Image.fromarray(shown.astype(np.float32))
+    return np.asarray(picture.resize((side, side), Image.Resampling.BOX))
 
 
 def legend(size: tuple[int, int], method: str) -> Image.Image:

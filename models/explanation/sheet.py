@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from data_pipeline.images.lettering import write_line
 from models.explanation.explanation import Explanation
 from models.explanation.heat import heated, legend
+from models.explanation.integrated_gradients import TOLERANCE
 from models.explanation.methods import GRAD_CAM
 
 TILE, GAP = 132, 10
@@ -42,7 +43,14 @@ def sheet(explanation: Explanation, title: str) -> Image.Image:
         name, _, called = output.title.partition("\n")
         labels = (name, output.text(float(value)), called)
         tiles.append((heated(face, shown, explanation.method), labels))
-    return _arranged(tiles, explanation.method)
+    return _arranged(tiles, explanation.method, _missing(explanation))
+
+
+def _missing(explanation: Explanation) -> str:
+    """Says how far attributions are from what they should sum to, if they are."""
+    if explanation.gap <= TOLERANCE:
+        return ""
+    return f" Sums miss the outputs' changes by up to {explanation.gap:.2f}."
 
 
 def png(picture: Image.Image) -> bytes:
@@ -60,7 +68,7 @@ def face_picture(pixels: np.ndarray) -> Image.Image:
 
 
 def _arranged(
-    tiles: Sequence[tuple[Image.Image, tuple[str, ...]]], method: str
+    tiles: Sequence[tuple[Image.Image, tuple[str, ...]]], method: str, more: str
 ) -> Image.Image:
     across = min(len(tiles), ACROSS)
     down = -(-len(tiles) // across)
@@ -81,11 +89,13 @@ def _arranged(
                 bold=line == 0,
                 fill=QUIET if line else INK,
             )
-    _foot(picture, draw, method)
+    _foot(picture, draw, method, more)
     return picture
 
 
-def _foot(picture: Image.Image, draw: ImageDraw.ImageDraw, method: str) -> None:
+def _foot(
+    picture: Image.Image, draw: ImageDraw.ImageDraw, method: str, more: str
+) -> None:
     """Draws the legend at the bottom."""
     low, high, note = _MEANING.get(method, _SIGNED)
     top, width = picture.height - FOOT, picture.width - 2 * GAP
@@ -93,4 +103,6 @@ def _foot(picture: Image.Image, draw: ImageDraw.ImageDraw, method: str) -> None:
     picture.paste(legend((width // 3, BAR), method), (GAP + width // 3, top + 2))
     place = (GAP + 2 * width // 3 + GAP, top)
     write_line(draw, place, high, size=LETTERS, width=width / 3 - GAP)
-    write_line(draw, (GAP, top + 24), note, size=LETTERS, width=width, fill=QUIET)
+    write_line(
+        draw, (GAP, top + 24), note + more, size=LETTERS, width=width, fill=QUIET
+    )

@@ -5,13 +5,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from models.backend import differentiated
 from models.explanation import integrated_gradients
+from models.explanation import sheet as drawing
 from models.explanation.explainer import Explainer
 from models.explanation.explanation import CELLS, COLUMNS, Explanation
 from models.explanation.grad_cam.maps import enlarged
 from models.explanation.grad_cam.network import cut_network
+from models.explanation.heat import heated
+from models.explanation.integrated_gradients import TOLERANCE
 from models.explanation.methods import GRAD_CAM, INTEGRATED_GRADIENTS
 from models.explanation.outputs import Output
 from models.inference.ensemble import average_of
@@ -180,3 +184,33 @@ def test_one_thread_is_enough():
     images = np.random.default_rng(0).normal(size=(2, 64, 64, 1)).astype(np.float32)
     outputs, slopes = differentiated(lambda x: model(x, training=False))(images)
     assert (outputs.shape, slopes.shape) == ((2, 16), (16, 2, 64, 64, 1))
+
+
+def test_single_pixels_of_a_large_map_are_seen():
+    """A signed map is summed up in cells: many weak pixels outweigh one strong one."""
+    shown = np.zeros((224, 224), np.float32)
+    shown[60:120, 60:120] = 0.1
+    shown[10, 10] = 1.0
+    face = Image.new("L", (132, 132), 128)
+    drawn = np.asarray(heated(face, shown, INTEGRATED_GRADIENTS), np.int64)
+    away = np.abs(drawn - 128).sum(axis=2)
+    assert away[53, 53] > 100
+    assert away[100, 100] == 0
+
+
+@pytest.mark.parametrize("gap", [0.001, 0.4])
+def test_attributions_that_miss_are_named(monkeypatch, gap):
+    """A picture says by how much its maps miss what they should sum to."""
+    lines = []
+    monkeypatch.setattr(drawing, "write_line", lambda *words, **_: lines.append(words))
+    maps = np.zeros((2, SIDE, SIDE), np.float32)
+    face = Explanation(
+        pixels=noise(),
+        outputs=OUTPUTS,
+        values=np.zeros(2),
+        maps=maps,
+        method=INTEGRATED_GRADIENTS,
+        gap=gap,
+    )
+    drawing.sheet(face, "x")
+    assert lines[-1][2].endswith("by up to 0.40.") == (gap > TOLERANCE)
