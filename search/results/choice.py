@@ -15,7 +15,7 @@ VALUE = (
 )
 SCORE = "the objective at that epoch alone; differences between trials use it"
 NOT_CORRECTED = "the choice of the epoch on the same folds, and what pruning selected"
-_CORRECTED = "paired over the same people, corrected for the selection as that score is"
+_CORRECTED = "paired, and corrected for the selection as that score is"
 
 MOST = 8
 """Trials that are named; ``selection.json`` has all of them."""
