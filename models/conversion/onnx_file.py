@@ -42,8 +42,19 @@ def write(source: Path, to: Path, _calibration: np.ndarray | None) -> None:
             lambda pixels: dict(zip(sorted(model.output), whole(pixels), strict=True))
         )
         import_module("tf2onnx").convert.from_function(
-            named, signature, output_path=str(to)
+            named,
+            signature,
+            output_path=str(to),
+            custom_op_handlers={"Erfc": (_erfc, [])},
         )
+
+
+def _erfc(graph: Any, node: Any, _name: str, _arguments: Any) -> None:
+    """Writes 1 - erf, as in GELU: tf2onnx 1.17 knows no ``Erfc``, and ONNX has none."""
+    graph.remove_node(node.name)
+    one = graph.make_const(f"{node.name}_one", np.ones((), np.float32)).output[0]
+    error = graph.make_node("Erf", node.input).output[0]
+    graph.make_node("Sub", [one, error], outputs=node.output)
 
 
 def describe(path: Path, sidecar: Mapping[str, Any]) -> Mapping[str, Any]:

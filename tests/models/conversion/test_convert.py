@@ -63,6 +63,24 @@ def test_constants_of_layers_are_kept(tmp_path):
     assert largest_difference(found, wanted) < 1e-4
 
 
+@pytest.mark.slow
+def test_gelu_is_written(tmp_path):
+    """The activation of ConvNeXt, which TensorFlow computes by erfc, is in files."""
+    pixels = keras.Input((8, 8, 1), name="pixels")
+    scaled = keras.layers.Rescaling(1 / 64, offset=-2)(pixels)
+    mean = keras.layers.GlobalAveragePooling2D()(
+        keras.layers.Activation("gelu")(scaled)
+    )
+    outputs = {"emotion": keras.layers.Rescaling(1.0, name="emotion")(mean)}
+    source, to = tmp_path / "model.keras", tmp_path / "model.onnx"
+    keras.Model(pixels, outputs).save(source)
+    onnx_file.write(source, to, None)
+    found, wanted = (
+        Predictor(path, cpus=1).predict(PIXELS[:, :8, :8]) for path in (to, source)
+    )
+    assert largest_difference(found, wanted) < 1e-6
+
+
 def test_a_network_without_a_place_in_a_format(model, tmp_path, monkeypatch):
     """A converter's error is one message with the way out, and no file stays."""
 
