@@ -81,6 +81,7 @@ class _Whole:
 
     def __init__(self, study, database, options):
         self._study, self._database, self._options = study, database, options
+        self._url = f"sqlite:///{database}"
 
     def rows(self):
         """Runs to each number of trials in turn."""
@@ -91,8 +92,7 @@ class _Whole:
             yield self._row(swarm, count)
 
     def _swarm(self):
-        url = f"sqlite:///{self._database}"
-        ledger = open_ledger(self._study, url=url, name="ckplus", data={})
+        ledger = open_ledger(self._study, url=self._url, name="ckplus", data={})
         return Swarm(ledger, steps_of(self._study), workers=self._options.workers)
 
     def _row(self, swarm, count):
@@ -123,7 +123,7 @@ class _Filled(_Whole):
         self._swarm()  # creates the tables
         for count in _counts(options.trials):
             start = count - options.window - 2 * options.workers
-            fill(self._study, self._database, start=done, stop=max(done, start))
+            fill(self._study, self._url, start=done, stop=max(done, start))
             began = time.perf_counter()
             swarm = self._swarm()
             opened = time.perf_counter() - began
