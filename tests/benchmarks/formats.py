@@ -10,7 +10,8 @@ the statistics of the images, and the heads are scaled so that outputs differ be
 faces. Each is written in each format, as ``search.export`` does it, and compared with
 Keras on 16 drawn faces.
 Prints, for each format, the largest difference as a share of an output's range, or why
-it was not written. A row that is in ``--json`` already is not measured again.
+it was not written; ``float64`` is how far the Keras model is from itself in float64. A
+row that is in ``--json`` already is not measured again.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from data_pipeline.system.errors import HarnessError, first_line
 from models.config.backbone_catalogue import BACKBONES
 from models.conversion.formats import FORMATS
 
+FACTS = ("spread", "float64")
 FACES = 16
 COLOUR_FROM = 64
 OTHERS = {
@@ -58,7 +60,7 @@ def main():
     args = parser.parse_args()
     kept = args.json is not None and args.json.exists()
     known = json.loads(args.json.read_text()) if kept else {}
-    print("|", " | ".join(["backbone", "side", "spread", *args.formats]), "|")
+    print("|", " | ".join(["backbone", "side", *FACTS, *args.formats]), "|", flush=True)
     for name in args.names:
         side = max(args.side, BACKBONES[name].smallest if name in BACKBONES else 0)
         row = known.setdefault(name, {})
@@ -70,8 +72,8 @@ def main():
                 row |= process.submit(measured, name, side, missing).result()
         if args.json:
             args.json.write_text(json.dumps(known, indent=1))
-        cells = [name, str(row["side"]), f"{row['spread']:.2f}"]
-        cells += [row[each] for each in args.formats]
+        cells = [row[each] for each in (*FACTS, *args.formats)]
+        cells = [name, str(row["side"]), *cells]
         print("|", " | ".join(cells), "|", flush=True)
 
 
@@ -80,13 +82,16 @@ def measured(name, side, formats):
     from models.backend import prepare_process  # noqa: PLC0415 - in its own process
 
     prepare_process(cpus=1)
+    from models.conversion import convert  # noqa: PLC0415
     from tests.factories.formats.converted import converted  # noqa: PLC0415
 
+    convert.TOLERANCE = 1.0  # what a search would refuse is measured here
     pixels = faces(side, channels=3 if side >= COLOUR_FROM else 1)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         model = written(folder, name, pixels)
-        row = {"side": side, "spread": spread_of(model, pixels)}
+        row = {"side": side, "spread": f"{spread_of(model, pixels):.2f}"}
+        row["float64"] = f"{rounding_of(model, pixels):.0e}"
         for each in formats:
             try:
                 _, found = converted(model, each, folder, pixels)
@@ -164,6 +169,34 @@ def spread_of(model, pixels):
 
     heads = Predictor(model, cpus=1).predict(pixels).heads()
     return min(float(np.ptp(head, axis=0).min()) for head in heads)
+
+
+def rounding_of(path, pixels):
+    """Returns how far a model in float32 is from itself in float64."""
+    import keras  # noqa: PLC0415
+
+    from models.conversion.agreement import largest_difference  # noqa: PLC0415
+    from models.metrics.predictions import Predictions  # noqa: PLC0415
+    from models.pretrained.saved_models import load_model  # noqa: PLC0415
+
+    model = load_model(path)
+    finer = keras.models.clone_model(model, clone_function=_in_float64)
+    finer.set_weights(model.get_weights())
+    found = (each(pixels.astype(np.float32), training=False) for each in (model, finer))
+    return largest_difference(
+        *(Predictions.of({k: v.numpy() for k, v in heads.items()}) for heads in found)
+    )
+
+
+def _in_float64(layer):
+    values = layer.get_config()
+    if "layers" in values:  # a whole model, of an ensemble
+        import keras  # noqa: PLC0415
+
+        return keras.models.clone_model(layer, clone_function=_in_float64)
+    if hasattr(layer, "dtype_policy"):
+        values["dtype"] = "float64"
+    return type(layer).from_config(values)
 
 
 if __name__ == "__main__":
