@@ -68,7 +68,10 @@ def test_a_backbone_is_one_entry(monkeypatch):
 class TestBackboneLaws:
     """What holds for each backbone."""
 
-    @pytest.mark.parametrize(("bench", "law"), CASES, indirect=["bench"])
+    # The scope keeps one bench for all laws of a name.
+    @pytest.mark.parametrize(
+        ("bench", "law"), CASES, indirect=["bench"], scope="module"
+    )
     def test_it_keeps_the_law(self, bench, law):
         """The laws of the suite by which users check their own backbones."""
         getattr(bench, law)()
