@@ -30,11 +30,17 @@ def choice_texts(found: Report) -> Iterator[str]:
             )
     if "corrected" in found:
         yield (
-            f"The validation value of the best trial is {number(found.get('value'))}, "
-            f"averaged over neighbouring epochs{_score(found)}. Corrected for the "
-            f"selection among {found['compared']} trials the score is "
-            f"{interval(found['corrected'])}."
+            f"The validation value of the best trial, in the objective of the search, "
+            f"is {number(found.get('value'))}, averaged over neighbouring epochs"
+            f"{_score(found)}. {_corrected(found)} {interval(found['corrected'])}."
         )
+
+
+def _corrected(found: Report) -> str:
+    """Introduces the score without the optimism of its selection."""
+    if found["compared"] == 1:
+        return "No other trial completed to choose among; the score with its interval:"
+    return f"Corrected for the selection among {found['compared']} trials the score is"
 
 
 def _score(found: Report) -> str:

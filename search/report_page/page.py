@@ -119,9 +119,8 @@ def _facts(material: Material) -> Iterator[tuple[str, str]]:
     """Yields what was tested and under which guarantee, or what is searched."""
     study = material.study
     targets = ", ".join(study.data.targets).replace("_", " ")
-    source = f"the layout of {study.data.dataset}, synthetic faces"
-    data = source if material.synthetic else study.data.dataset
-    yield "Data", f"{data}; targets {targets}"
+    side = study.data.image_size
+    yield "Data", f"{_source(material)}; targets {targets}; {side} x {side} pixels"
     for line in _lines(material):
         name, colon, text = line.partition(": ")
         if colon and not is_warning(line):
@@ -129,6 +128,13 @@ def _facts(material: Material) -> Iterator[tuple[str, str]]:
     if material.test is None:
         share = study.split.hold_out
         yield "Hold-out", f"{share:g} of the data by {study.split.by}, not opened"
+
+
+def _source(material: Material) -> str:
+    name = material.study.data.dataset
+    if not material.synthetic:
+        return name
+    return "synthetic faces" + f" in the layout of {name}" * (name != "synthetic")
 
 
 def _lines(material: Material) -> Iterator[str]:

@@ -27,6 +27,11 @@ Report = Mapping[str, Any]
 _APART = ("baselines", "seeds", "by_subject", "calibration", "duplicates")
 """Parts of the report that other sections or tables have."""
 
+_VALIDATED = (
+    ' Rows named "validation" are on the rows that the search saw, the others on the '
+    "hold-out."
+)
+
 
 def section(material: Material) -> Section:
     """Answers what was reached on the hold-out."""
@@ -93,9 +98,16 @@ def _against(test: Report, metric: str) -> Iterator[str]:
             entry = test.get("baselines", {}).get(baseline, {})
             apart = interval({**found, "value": found["difference"]}, signed=True)
             yield (
-                f"Against the {title} baseline ({words.format_map(_Named(entry))}): "
-                f"{apart}, {significance(found)}."
+                f"The {title} baseline ({words.format_map(_Named(entry))}) has "
+                f"{number(found['value'])}. The model minus it: {apart}, "
+                f"{significance(found)}{_behind(found)}."
             )
+
+
+def _behind(found: Report) -> str:
+    """Says in words that a baseline is ahead."""
+    ahead = bool(found["difference"] < 0)
+    return "; the baseline is ahead, so the search shows no gain over it" * ahead
 
 
 class _Named(dict[str, Any]):
@@ -126,14 +138,14 @@ def _charts(test: Report) -> Iterator[Chart]:
             alt=f"Intervals. {'; '.join(map(_alt, rows))}.",
             png=forest(rows, label="value on the hold-out, higher is better"),
         )
-    apart = [*_differences(test), *choice_rows(test.get("selection") or {})]
+    chosen = [*choice_rows(test.get("selection") or {})]
+    apart = [*_differences(test), *chosen]
     if apart:
         yield Chart(
             name="differences",
-            caption="What the model gains. Blue: significant; grey: the interval has "
-            "0, so that no winner is shown; red: significantly worse. Rows named "
-            '"validation" are on the rows that the search saw, the others on the '
-            "hold-out.",
+            caption="The model minus others. Blue: significantly better; grey: the "
+            "interval has 0, so that no winner is shown; red: significantly worse."
+            f"{_VALIDATED * bool(chosen)}",
             alt=f"Differences. {'; '.join(map(_alt, apart))}.",
             png=forest(apart, label="the model minus the other", zero=True),
         )

@@ -181,8 +181,8 @@ def _weakest(units: Report) -> Iterator[str]:
     if lowest:
         texts = [f"{_titled(name)} {number(value)}" for name, value in lowest]
         yield (
-            f"The lowest F1 among the {len(known)} action units that enough subjects "
-            f"show: {', '.join(texts)}."
+            f"The lowest F1 among the {len(known)} of {len(units)} action units that "
+            f"enough subjects show: {', '.join(texts)}."
         )
 
 

@@ -77,10 +77,11 @@ def _highlight(test: Report, summary: Report) -> Iterator[str]:
     metric = test.get("primary", {}).get("metric")
     found = summary.get(metric) or {}
     if found.get("worst_decile") is not None:
+        worst, lowest = number(found["worst_decile"]), number(found["lowest"])
         yield (
             f"Subject by subject ({found['subjects']}), {metric_words(metric)} is "
-            f"{number(found['mean'])} on average, {number(found['worst_decile'])} for "
-            f"the tenth it serves worst, and {number(found['lowest'])} at the lowest."
+            f"{number(found['mean'])} on average and {worst} for the tenth it serves "
+            f"worst{f', {lowest} at the lowest' * (lowest != worst)}."
         )
 
 

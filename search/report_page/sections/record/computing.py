@@ -63,7 +63,7 @@ def computing_table(material: Material) -> Iterator[Table]:
         rows["passed during the search"] = (clock(passed), "")
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["time", "share"])
     yield Table(
-        caption="Computing time of the search, h:mm:ss, without the retraining",
+        caption="Computing time of the search, m:ss or h:mm:ss, without the retraining",
         frame=frame.rename_axis("spent on"),
         open=True,
     )
