@@ -51,8 +51,11 @@ def write(source: Path, to: Path, _calibration: np.ndarray | None) -> None:
 
 def _erfc(graph: Any, node: Any, _name: str, _arguments: Any) -> None:
     """Writes 1 - erf, as in GELU: tf2onnx 1.17 knows no ``Erfc``, and ONNX has none."""
+    kind = import_module("tf2onnx").utils.map_onnx_to_numpy_type(
+        graph.get_dtype(node.input[0])
+    )
     graph.remove_node(node.name)
-    one = graph.make_const(f"{node.name}_one", np.ones((), np.float32)).output[0]
+    one = graph.make_const(f"{node.name}_one", np.ones((), kind)).output[0]
     error = graph.make_node("Erf", node.input).output[0]
     graph.make_node("Sub", [one, error], outputs=node.output)
 

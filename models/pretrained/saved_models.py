@@ -23,6 +23,12 @@ CONFIG, WEIGHTS = "config.json", ".h5"
 LARGEST = 4 << 30
 """Most bytes of one array, and of a member of an archive."""
 
+UNPACKED, SMALL = 20, 1 << 20
+"""How many times its packed bytes a member may have; more is made to fill memory.
+
+Keras packs nothing. A text may be small and pack well.
+"""
+
 _RUNS = {"__lambda__", "Lambda", "TFSMLayer", "TorchModuleWrapper"} | {
     "FlaxLayer",
     "JaxLayer",
@@ -134,10 +140,10 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     is_link = stat.S_ISLNK(member.external_attr >> 16)
     if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or is_link:
         raise ValueError(f"its member {name!r} has a path outside it")
-    if member.file_size > LARGEST:
+    if member.file_size > min(LARGEST, UNPACKED * max(member.compress_size, SMALL)):
         raise ValueError(
-            f"its member {name!r} has {member.file_size:,} bytes; at most "
-            f"{LARGEST:,} are allowed"
+            f"its member {name!r} has {member.file_size:,} bytes of "
+            f"{member.compress_size:,}, more than a file of weights unpacks to"
         )
 
 

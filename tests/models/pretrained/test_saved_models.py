@@ -135,14 +135,21 @@ def test_a_member_that_is_a_link(tmp_path, model):
 
 
 def test_a_member_that_is_too_large(tmp_path, model, monkeypatch):
-    """What unpacks to more than a limit is refused before it is unpacked."""
+    """What unpacks to far more than it has is refused before it is unpacked."""
     path = tmp_path / "a.keras"
     shutil.copy(model, path)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("more.weights.h5", bytes(10**7))
-    monkeypatch.setattr("models.pretrained.saved_models.LARGEST", 10**7 - 1)
+    monkeypatch.setattr("models.pretrained.saved_models.SMALL", 10**5)
     with pytest.raises(ValueError, match=r"more\.weights\.h5.* has 10,000,000 bytes"):
         check_model(path)
+
+
+def test_weights_that_are_too_large(model, monkeypatch):
+    """No file of weights is larger than a limit, packed or not."""
+    monkeypatch.setattr("models.pretrained.saved_models.LARGEST", 1000)
+    with pytest.raises(ValueError, match="more than a file of weights unpacks to"):
+        check_model(model)
 
 
 @pytest.mark.parametrize(
