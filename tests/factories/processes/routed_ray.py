@@ -82,6 +82,7 @@ def main():
         concurrent=len(BACKBONES),
         data_spec=SPEC,
         checkpoints=None,
+        finished_folds=None,
     )
     ledger, kept = Ledger(len(BACKBONES)), {}
     orders = [
