@@ -37,7 +37,8 @@ def check_loss(head: str, name: str, *, trained: bool = True) -> None:
     """Checks a loss of a head.
 
     Args:
-        head: ``emotion``, ``action_units`` or ``valence_arousal``.
+        head: ``emotion``, ``action_units``, ``action_unit_intensities`` or
+            ``valence_arousal``.
         name: its code path, or a short name.
         trained: whether a small network takes a step with it, in a few seconds.
 

@@ -5,6 +5,10 @@ best of many is best by chance too: its own value, and what it gains over others
 too high. The bootstrap bias correction selects in each resample again, and scores the
 selected candidate on the subjects that are not in it.
 
+The winner may have been chosen by another value than this score (a trial's is smoothed
+over epochs). ``selected_by`` adds the difference of the two on all rows to the scores
+by which a resample selects, so that all rows select the winner too.
+
 The spread of these scores is no standard error: about 37 % of the subjects are outside
 a resample. Percentiles of what the winner gained have its optimism in them, and contain
 the truth in .73 to .94 of simulations. The standard error here is the jackknife's over
@@ -17,7 +21,7 @@ predictions for efficient and accurate cross-validation (BBC-CV); Efron and Tibs
 1993, An Introduction to the Bootstrap, chapter 11 (jackknife).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtrit
@@ -75,12 +79,25 @@ class CandidateValues:
         return np.asarray(others.argmax(axis=0))
 
 
+def selected_by(values: CandidateValues, chosen_by: np.ndarray) -> CandidateValues:
+    """Selects in each resample as on all rows, where ``chosen_by`` (C,) decided.
+
+    What the winner scores is not changed: only ``inside`` has the difference added.
+    """
+    added = chosen_by - values.whole
+    return replace(values, inside=values.inside + added[:, None])
+
+
 def corrected_value(values: CandidateValues, scale: Scale) -> Estimate:
-    """Estimates the value of selecting the best candidate, without its optimism."""
+    """Estimates the value of selecting the best candidate, without its optimism.
+
+    Of a single candidate nothing is selected: it is that one's own value.
+    """
     first = values.first
     drawn = values.outside[first, np.arange(len(first))]
     places, counts = np.unique(first, return_counts=True)
-    found = _centred(float(drawn.mean()), values.without[places], counts)
+    value = drawn.mean() if len(values.whole) > 1 else values.whole[0]
+    found = _centred(float(value), values.without[places], counts)
     return _estimate(found, scale, values.subjects)
 
 
@@ -112,11 +129,12 @@ def tied_with(values: CandidateValues, *, winner: int) -> np.ndarray:
     """Marks the candidates that are not significantly worse than the winner; bool.
 
     The gain over them, without the optimism of the selection, is not above 0 (one-sided
-    at 95 %, without a correction for their number). The winner is tied with itself.
+    at 95 %, without a correction for their number). The winner is tied with itself, and
+    with a candidate whose gain is undefined.
     """
     return np.array(
         [
-            place == winner or _least(_gain(values, place, winner=winner)) <= 0
+            place == winner or not _least(_gain(values, place, winner=winner)) > 0
             for place in range(len(values.whole))
         ]
     )

@@ -20,6 +20,7 @@ from models.evaluation.selection import (
     corrected_value,
     gain_over_second,
     gains,
+    selected_by,
     tied_with,
 )
 from models.metrics.predictions import HEADS, Predictions
@@ -37,6 +38,8 @@ SELECTION = "selection.json"
 BEST, SMALLEST, FASTEST = "best", "smallest_tied", "fastest_tied"
 
 _SOURCE = "Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV)"
+_METHOD = "jackknife; selected by the value"
+"""Changes with what is computed: a selection by another method is made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +85,9 @@ def select(
     of = _identity(ranked, candidates, choose)
     path = run.folder.file(SELECTION)
     entry = read_json(path)
-    if entry is None or entry.get("of") != of:
+    if entry is None or (entry.get("of"), entry.get("method")) != (of, _METHOD):
         run.print("comparing the completed trials by their out-of-fold predictions")
-        entry = {"of": of} | _compare(run, job, ranked, candidates)
+        entry = {"of": of, "method": _METHOD} | _compare(run, job, ranked, candidates)
         entry["value"] = numbers[int(entry["chosen"])].value
         write_json(path, entry)
     return numbers[int(entry["chosen"])], entry
@@ -127,7 +130,7 @@ def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     """
     if entry is None:
         return None
-    left_out = ("of", "best", "chosen", "head", SMALLEST, FASTEST)
+    left_out = ("of", "method", "best", "chosen", "head", SMALLEST, FASTEST)
     kept = {name: value for name, value in entry.items() if name not in left_out}
     if "front" in entry:
         kept["front"] = [_comparable(row, entry["chosen"]) for row in entry["front"]]
@@ -200,7 +203,7 @@ def _compare(
     if len(set(subjects)) < 2:  # noqa: PLR2004 - nothing to resample
         return entry
     objective = dict(run.study.objective)
-    values = score_candidates(
+    scored = score_candidates(
         [candidate.predictions for candidate in candidates],
         job.scoring_targets.take(rows),
         objective=objective,
@@ -208,6 +211,8 @@ def _compare(
         groups=job.groups_of(rows),
         seed=run.study.search.seed,
     )
+    by_value = [candidate.record.value for candidate in candidates]
+    values = selected_by(scored, np.array(by_value, dtype=np.float64))
     entry["corrected"] = asdict(corrected_value(values, scale_of_mean(objective)))
     among = {record.number for record in front}
     return entry | _entry(candidates, values, places.index(best.number), choose, among)

@@ -7,10 +7,11 @@ from search.report_page.charts.forest import ForestRow
 from search.report_page.wording import significance
 from search.reports.metric_texts import number
 from search.results.markdown import interval
+from search.results.words import by_method
 
 Report = Mapping[str, Any]
 
-_TEST = "on validation rows, corrected for the selection, one-sided, 5 % each"
+_CORRECTED = "corrected for the selection"
 
 
 def choice_texts(found: Report) -> Iterator[str]:
@@ -26,7 +27,7 @@ def choice_texts(found: Report) -> Iterator[str]:
         else:
             yield (
                 f"Against {known}, on validation rows: {_apart(row)}, "
-                f"{significance(row)} (corrected for the selection)."
+                f"{significance(row)} ({by_method(found, _CORRECTED)})."
             )
     if "corrected" in found:
         yield (
@@ -53,17 +54,18 @@ def _winner(found: Report) -> Iterator[str]:
     if "tied" not in found or found["compared"] < 2:  # noqa: PLR2004 - one alone
         return
     tied = found["tied"] if isinstance(found["tied"], int) else len(found["tied"])
-    others = found["compared"] - 1
+    others, corrected = found["compared"] - 1, by_method(found, _CORRECTED)
+    test = f"on validation rows, {corrected}, one-sided, 5 % each"
     if tied > 1:
         yield (
             f"No significant winner among the trials: {tied - 1} of the {others} "
             "others that completed are not significantly worse than the best "
-            f"({_TEST})."
+            f"({test})."
         )
     else:
         yield (
             f"The best trial is significantly better than each of the {others} others "
-            f"that completed ({_TEST})."
+            f"that completed ({test})."
         )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from data_pipeline.pages.section import Table
 from search.results.markdown import interval
+from search.results.words import by_method
 
 MILLION = 1e6
 NEEDED = {"trial", "score", "behind", "low", "high", "parameters", "seconds"}
@@ -26,8 +27,8 @@ def tied_tables(found: Mapping[str, Any]) -> Iterator[Table]:
     if len(rows) > 1 and all(row.keys() >= NEEDED for row in rows):
         yield Table(
             caption="Trials that the best one is not significantly better than "
-            "(validation score; how far they are behind is corrected for the "
-            "selection; from selection.json)",
+            "(validation score; how far they are behind is "
+            f"{by_method(found, 'corrected for the selection')}; from selection.json)",
             frame=pd.DataFrame([_row(row, found) for row in rows]).set_index("trial"),
             open=True,
         )

@@ -19,6 +19,10 @@ def describe_best(number: int, value: float, selection: Mapping[str, Any]) -> st
         >>> describe_best(3, 0.8146, {"corrected": dict(value=0.79, low=0.7, high=0.9)})
         'best: trial 3, validation value 0.8146; corrected for its selection 0.790 \
 (0.700 to 0.900)'
+        >>> ends = dict(value=0.771, low=0.74, high=0.801)
+        >>> describe_best(0, 0.77, dict(compared=1, completed=1, corrected=ends))
+        'best: trial 0, validation value 0.7700; no other trial completed; 95 % \
+interval 0.740 to 0.801'
         >>> describe_best(3, 0.8146, {})
         'best: trial 3, validation value 0.8146; selected on the same data, and not \
 corrected: its predictions are missing'
@@ -31,7 +35,15 @@ corrected: its predictions are missing'
             "are missing"
         )
     ends = f"{found['low']:.3f} to {found['high']:.3f}"
+    if selection.get("compared") == 1:
+        return f"{text}{describe_alone(selection)}; 95 % interval {ends}"
     return f"{text}corrected for its selection {found['value']:.3f} ({ends})"
+
+
+def describe_alone(selection: Mapping[str, Any]) -> str:
+    """Says why one trial was compared with no other."""
+    missing = selection["completed"] > 1
+    return f"no other trial {'has its predictions' if missing else 'completed'}"
 
 
 def describe_tied(selection: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from search.inputs.run import Run
 from search.ledger.records import TrialRecord, best_trial
 from search.reports.holdout_report import GUARANTEES, SYNTHETIC
 from search.reports.metric_texts import metric_words, number
+from search.reports.selection_report import describe_alone
 from search.run_files import PAGE, REPORT, RESULTS, read_report
 
 
@@ -81,6 +82,8 @@ def describe_value(best: TrialRecord, selection: Mapping[str, Any]) -> str:
             "corrected for that"
         )
     ends = f"{found['low']:.3f} to {found['high']:.3f}"
+    if selection.get("compared") == 1:
+        return f"{best.value:.4f}; {describe_alone(selection)} (95 % interval {ends})"
     return (
         f"{best.value:.4f}; corrected for its selection (BBC-CV) "
         f"{found['value']:.3f} (95 % interval {ends})"

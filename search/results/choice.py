@@ -7,7 +7,7 @@ from data_pipeline.pages.wording import counted
 from search.references.catalogue import cites
 from search.reports.metric_texts import number
 from search.results.markdown import interval
-from search.results.words import Report, units
+from search.results.words import Report, by_method, units
 
 VALUE = (
     "the objective of all validation predictions, averaged over three neighbouring "
@@ -36,7 +36,7 @@ def choice(report: Report, selected: Report = MappingProxyType({})) -> Iterator[
         yield _better(found)
         yield from _tied(report, selected)
         yield from _over_head(report, found)
-    second = found.get("runner_up")
+    second, paired = found.get("runner_up"), by_method(found, _CORRECTED)
     for name, row in (
         *((row["name"], row) for row in found.get("known", ())),
         *([("the runner-up", second)] if second else ()),
@@ -44,7 +44,7 @@ def choice(report: Report, selected: Report = MappingProxyType({})) -> Iterator[
         if row["low"] == row["high"] == 0:
             yield f"The best trial is the known configuration {name}"
             continue
-        yield (f"Gain over {name}: {_behind(row)} (validation score; {_CORRECTED})")
+        yield (f"Gain over {name}: {_behind(row)} (validation score; {paired})")
 
 
 def _validation_value(found: Report) -> Iterator[str]:
@@ -58,8 +58,9 @@ def _validation_value(found: Report) -> Iterator[str]:
         yield (
             f"Score corrected for the selection among {found['compared']} completed "
             f"trials: {interval(found['corrected'])}, by {found['source']}, with "
-            f"{found['resamples']} resamples{cites('selection:paired')}; interval by "
-            f"the jackknife over {units(found)}. Not corrected for: {NOT_CORRECTED}"
+            f"{found['resamples']} resamples{cites('selection:paired')}; interval "
+            f"{by_method(found, f'by the jackknife over {units(found)}')}. "
+            f"Not corrected for: {NOT_CORRECTED}"
         )
     else:
         yield f"No other trial completed. Not corrected for: {NOT_CORRECTED}"
@@ -72,8 +73,8 @@ def _better(found: Report) -> str:
     return (
         f"The best completed trial is significantly better than "
         f"{rest - found['tied'] + 1} of the {rest} {others} completed (validation "
-        f"score; {_CORRECTED}, one-sided, 5 % each, not corrected for "
-        f"{counted(rest, 'comparison')})"
+        f"score; {by_method(found, _CORRECTED)}, one-sided, 5 % each, not corrected "
+        f"for {counted(rest, 'comparison')})"
     )
 
 
@@ -84,6 +85,8 @@ def _tied(report: Report, selected: Report) -> Iterator[str]:
     """
     rows = {row["trial"]: row for row in selected.get("tied", ())}
     if len(rows) < 2 or selected.get("chosen") != report["trial"]:  # noqa: PLR2004 - the best alone
+        return
+    if len(rows) != report["selection"]["tied"]:  # compared again after the test
         return
     best, smallest = selected["best"], selected["smallest_tied"]
     others = [str(number) for number in rows if number != best]

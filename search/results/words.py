@@ -22,6 +22,19 @@ def drawn_mark(report: Report) -> Iterator[str]:
         yield from ("", f"> **{SYNTHETIC}**")
 
 
+def by_method(selection: Report, text: str) -> str:
+    """Returns what is said of the selection's method, unless an earlier one was used.
+
+    Example:
+        >>> by_method({"intervals": "jackknife over subjects"}, "by the jackknife")
+        'by the jackknife'
+        >>> by_method({}, "by the jackknife")
+        "by an earlier version of this project's method"
+    """
+    earlier = "by an earlier version of this project's method"
+    return text if "intervals" in selection else earlier
+
+
 def units(found: Report) -> str:
     """Names what was resampled or left out, with its number."""
     name = unit_name(found)

@@ -240,6 +240,7 @@ def report_of_rows(rows, primary="emotion.macro_f1", **more):
             "resamples": 1000,
             "value": 0.76,
             "source": "Tsamardinos 2018 (BBC-CV)",
+            "intervals": "jackknife over subjects, around the corrected value",
             "corrected": {"value": 0.72, "low": 0.66, "high": 0.78},
             "tied": 3,
             "runner_up": behind,

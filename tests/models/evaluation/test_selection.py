@@ -11,6 +11,7 @@ from models.evaluation.selection import (
     corrected_value,
     gain_over_second,
     gains,
+    selected_by,
     tied_with,
 )
 
@@ -135,3 +136,24 @@ def test_a_value_without_any_error_has_an_interval_too():
     found = corrected_value(values, SHARE)
     assert found.value == found.high == 1
     assert found.low == pytest.approx(0.025 ** (1 / 20))
+
+
+def test_the_winner_by_another_value_is_what_resamples_select():
+    """Gains are of the candidate that ``selected_by`` makes the best everywhere."""
+    values = resampled(candidates=3)
+    winner = int(values.whole.argmin())
+    shifted = selected_by(values, np.eye(3)[winner] * 9)
+    assert (shifted.first == winner).all()
+    for place, gain in enumerate(gains(shifted, winner=winner)):
+        apart = (values.outside[winner] - values.outside[place]).mean()
+        assert gain.value == pytest.approx(apart)
+    same = selected_by(values, values.whole)
+    assert (same.inside == values.inside).all()
+
+
+def test_an_undefined_gain_is_no_significant_one():
+    """Where a value is undefined in one resample, no candidate is called worse."""
+    values = resampled(candidates=2, better=0.29)
+    undefined = values.outside.copy()
+    undefined[:, 3] = np.nan
+    assert tied_with(replace(values, outside=undefined), winner=0).all()

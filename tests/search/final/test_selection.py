@@ -21,10 +21,16 @@ from models.evaluation.out_of_fold import (
 )
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
-from search.final.selection import RESAMPLES, chosen_trial, select, summary
+from search.final.selection import (
+    RESAMPLES,
+    SELECTION,
+    chosen_trial,
+    select,
+    summary,
+)
 from search.ledger.records import TrialRecord
 from search.reports.selection_report import describe_best, describe_front, describe_tied
-from search.run_folder import RunFolder
+from search.run_folder import RunFolder, write_json
 from search.sampling.parameter_sets import FINETUNE_OF
 from search.trial.messages import PREDICTIONS
 from tests.strategies.metrics import labels
@@ -275,3 +281,36 @@ def test_lost_predictions_are_named(case):
     run.study.final.choose = "smallest_tied"
     with pytest.raises(RunError, match=r"choose = .* trial 0, the best"):
         select(run, job, records)
+
+
+def test_a_selection_by_another_method_is_made_again(case):
+    """What an earlier version wrote of the same trials is not kept."""
+    run, job, records = case
+    _, entry = select(run, job, records)
+    earlier = {name: found for name, found in entry.items() if name != "method"}
+    write_json(run.folder.file(SELECTION), earlier | {"corrected": None})
+    assert select(run, job, records)[1] == entry
+    assert "method" not in summary(entry)
+
+
+def test_resamples_select_by_the_value_that_chose(case):
+    """The trial with the best value is the winner, also where another scores more."""
+    run, job, records = case
+    records = (records[0], replace(records[1], value=records[0].value + 0.2))
+    best, entry = select(run, job, records)
+    assert best.number == entry["best"] == 1
+    (other,) = (row for row in entry["tied"] if row["trial"] == 0)
+    assert other["behind"] == pytest.approx(-0.02, abs=0.03)
+    assert entry["runner_up"]["behind"] == pytest.approx(other["behind"])
+
+
+def test_one_trial_alone_is_not_corrected(case):
+    """Its score is printed as no correction, and with its interval."""
+    run, job, records = case
+    _, entry = select(run, job, records[:1])
+    assert entry["corrected"]["value"] == entry["tied"][0]["score"]
+    text = describe_best(0, records[0].value, entry)
+    assert "no other trial completed; 95 % interval 0." in text
+    assert "corrected" not in text
+    text = describe_best(0, records[0].value, entry | {"completed": 2})
+    assert "no other trial has its predictions; 95 % interval" in text

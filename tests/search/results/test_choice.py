@@ -1,6 +1,8 @@
 """The results name the trials that cannot be told from the winner."""
 
+from search.report_page.choice import choice_texts
 from search.results.choice import choice
+from tests.search.results.test_section import BEHIND, SELECTION
 
 REPORT = {
     "trial": 3,
@@ -27,3 +29,20 @@ def test_a_selection_of_another_test_is_left_out():
     """Trials are named only by the selection that the tested trial came from."""
     for selected in ({}, {**SELECTED, "chosen": 5}):
         assert "selection.json" not in "\n".join(choice(REPORT, selected))
+
+
+def test_trials_that_were_compared_again_after_the_test_are_not_named():
+    """The report is of the test: names of a later comparison would not fit it."""
+    again = {**SELECTED, "tied": SELECTED["tied"][:2]}
+    assert "selection.json" not in "\n".join(choice(REPORT, again))
+
+
+def test_only_what_was_computed_is_said_of_an_earlier_selection():
+    """Without the name of its intervals, neither text has today's method."""
+    found = {**SELECTION, "known": [{"name": "paper", **BEHIND}]}
+    del found["intervals"]
+    text = "\n".join((*choice({"selection": found}), *choice_texts(found)))
+    assert "interval by an earlier version of this project's method. Not" in text
+    assert text.count("by an earlier version") == 5
+    assert "jackknife" not in text
+    assert "paired" not in text

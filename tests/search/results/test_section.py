@@ -68,6 +68,7 @@ BEHIND = {"behind": 0.02, "low": -0.01, "high": 0.05}
 SELECTION = {
     "corrected": {"value": 0.81, "low": 0.75, "high": 0.86},
     "source": "Tsamardinos 2018",
+    "intervals": "jackknife over subjects, around the corrected value",
     "tied": 3,
     "compared": 4,
     "subjects": 20,
