@@ -25,7 +25,12 @@ from search.ledger.identity import (
 )
 from search.ledger.records import TrialRecord
 from search.sampling.objectives import value_of
-from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
+from search.sampling.parameter_sets import (
+    MACHINE,
+    is_counted,
+    is_interrupted,
+    ordinal_of,
+)
 from search.stopping.search_clock import SECONDS
 from search.stopping.search_end import ALL_TRIED, SearchEnd, early_end
 from search.stopping.untried import grid_is_exhausted
@@ -90,7 +95,8 @@ def read_provenance(*, url: str, name: str) -> RunProvenance:
 def read_end(study: Study, *, url: str, name: str) -> SearchEnd | None:
     """Reads why a search has ended before its number of trials; see ``read_records``.
 
-    ``None`` while a trial runs. A rerun after failures alone continues the search.
+    ``None`` while a trial runs, and once that number has run. A rerun after
+    failures alone continues the search.
     """
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
@@ -98,6 +104,9 @@ def read_end(study: Study, *, url: str, name: str) -> SearchEnd | None:
         others = foreign(stored, study.search.seed)
         own = [trial for trial in stored if trial.number not in others]
         if any(trial.state == TrialState.RUNNING for trial in own):
+            return None
+        done = sum(trial.state.is_finished() and is_counted(trial) for trial in own)
+        if done >= study.search.trials:
             return None
         if grid_is_exhausted(study, own):
             return ALL_TRIED

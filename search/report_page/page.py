@@ -108,7 +108,10 @@ def _state(material: Material) -> str:
             "command of the run to continue."
         )
     if end.failed:
-        return f"Failed: the search ended after {of}, because {end.reason}."
+        return (
+            f"Failed: the search ended after {of}, because {end.reason}. The same "
+            "command starts further trials."
+        )
     return (
         f"Not tested: the search ended after {of}, because {end.reason}, and the "
         "hold-out was not opened."

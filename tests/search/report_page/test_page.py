@@ -115,13 +115,14 @@ def test_an_unfinished_search(tmp_path, trials):
     ],
 )
 def test_a_search_that_ended_early(end, words):
-    """Before the test the notice says why a search ended; it is not to be continued."""
+    """The notice says why a search ended, and how a failed one goes on."""
     search = SimpleNamespace(trials=24)
     study = SimpleNamespace(search=search)
     state = _state(SimpleNamespace(ended=(1, 2, 3), study=study, end=end))
     assert state.startswith(f"{words} ended after 3 of at most 24 trials, because")
     assert end.reason in state
     assert "rerun" not in state
+    assert ("The same command starts further trials" in state) == end.failed
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,16 @@ def test_a_report_reads_why_a_search_ended(tmp_path, searched, outcome):
     assert line.endswith(f"of {searched.search.trials} trials: {ledger.end().reason}")
 
 
+def test_a_grid_of_its_number_of_trials_did_not_end_before(tmp_path):
+    """Where the grid has as many configurations as trials, no early end is read."""
+    searched = small(("trials = 4", "trials = 3"), text=GRID)
+    ledger = begin(tmp_path, searched)
+    assert spend(ledger, itertools.repeat(complete(0.5))) == [0, 1, 2]
+    ledger.close()
+    place = {"url": f"sqlite:///{tmp_path / 'optuna.db'}", "name": "small"}
+    assert read_end(searched, **place) is None
+
+
 def test_nothing_is_counted_before_a_trial_completes(tmp_path):
     """Pruned and failed trials before the first completed one end nothing."""
     ledger = begin(tmp_path, study("stop_after = 1"))
