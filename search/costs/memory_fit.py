@@ -80,7 +80,8 @@ class MemoryLimit:
     """The trials of one start that ran out of memory, by their numbers.
 
     A later start begins without them: it may have more memory. In a cluster nothing is
-    refused that a node may hold: two must have run out, on every node that is known.
+    refused that a node may hold: two must have run out, on every node that is known. A
+    trial that ran out before it was located counts for all of them.
     """
 
     def __init__(self) -> None:
@@ -122,5 +123,5 @@ class MemoryLimit:
 
     def _unknown(self, values: Mapping[str, Value]) -> set[str]:
         """Lists the nodes on which nothing smaller has run out."""
-        found = {self._nodes.get(number, "") for number in self._smaller(values)}
-        return set(self._nodes.values()) - found
+        found = {self._nodes.get(number) for number in self._smaller(values)}
+        return set() if None in found else {*self._nodes.values()} - found

@@ -116,6 +116,7 @@ class Bridge:
         running = self._running.get(trial_id)
         if running is None or "report" not in result:
             return False
+        self._locate(running, result)
         report: Report = result["report"]
         running.last = report
         running.pruned = self._ledger.report(running.request.number, report)
@@ -137,18 +138,13 @@ class Bridge:
     def _end_trial(
         self, running: "_Running", result: dict[str, Any] | None, *, error: bool
     ) -> None:
-        # What has reported began, also where the note of that is lost.
-        began = running.last is not None
-        if error and not (
-            began or self._has_started(trial_name(running.request.number))
-        ):
+        if error and not self._began(running):
             self._return(running.request)
             return
         self._unstarted = 0
         if result is not None:
             _unpack(result, self._checkpoints)
-            if result.get("node"):
-                self._ledger.locate(running.request.number, result["node"])
+            self._locate(running, result)
         # What is said of the last death, and of memory, is of no trial that lives.
         death = self._death(running) if error else WorkerDied(reason=STOPPED)
         outcome = running.outcome(result, death=death, error=error)
@@ -160,6 +156,13 @@ class Bridge:
         """Whether a worker began a trial; what has reported did, whatever was noted."""
         named = trial_name(running.request.number)
         return running.last is not None or self._has_started(named)
+
+    def _locate(self, running: "_Running", result: Mapping[str, Any]) -> None:
+        """Stores a trial's node, once; a worker that dies has no last result."""
+        node = result.get("node", "")
+        if node and not running.node:
+            running.node = node
+            self._ledger.locate(running.request.number, node)
 
     def _death(self, running: "_Running") -> WorkerDied | Pruned:
         """Describes the death of a worker, which may be that of its memory.
@@ -227,6 +230,7 @@ class _Running:
     def __init__(self, request: TrialRequest) -> None:
         self.request = request
         self.pruned = False
+        self.node = ""
         self.last: Report | None = None
         self._proposed = time.time()
 

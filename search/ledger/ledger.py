@@ -5,6 +5,7 @@ tells; it keeps the budget and enqueues trials again that a crash interrupted.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -33,7 +34,7 @@ from search.ledger.own_trials import OwnTrials, quiet
 from search.ledger.pruners import build_pruner
 from search.ledger.reader import records_of, seconds_searched
 from search.ledger.records import Counts, TrialRecord, best_trial
-from search.ledger.trial_end import record_outcome, requeue_lost_trials
+from search.ledger.trial_end import has_fit, record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
 from search.sampling.finetuning import (
     describe_finetuning,
@@ -81,7 +82,8 @@ class Ledger:
         self._never_prune: set[int] = set()
         self._metrics: dict[int, dict[str, object]] = {}
         self._memory = MemoryLimit()
-        self._before = Before.of(trials.get_trials(deepcopy=False))
+        self._repeated = Counter[int]()
+        self._before = Before.of(trials.get_trials(deepcopy=False), grid=is_grid(study))
         self._clock = SearchClock(trials, seconds=seconds_searched(trials))
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
@@ -175,6 +177,7 @@ class Ledger:
         enqueued one that the result is compared with.
         """
         trial = self._open[number]
+        self._repeated[number] += report.repeated
         self._clock.step()
         self._clock.store()
         try:
@@ -210,7 +213,8 @@ class Ledger:
     def locate(self, number: int, node: str) -> None:
         """Stores which node of a cluster a running trial was trained on."""
         self._memory.locate(number, node)
-        hide_trial_attribute(self._open[number], NODE, node)
+        with suppress(UpdateFinishedTrialError):  # another program ended it
+            hide_trial_attribute(self._open[number], NODE, node)
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once."""
@@ -223,10 +227,11 @@ class Ledger:
                 trial.storage.set_trial_system_attr(trial._trial_id, key, value)  # noqa: SLF001 - no other way
         space, goals = self._study.space, self._study.goals
         outcome = record_outcome(self._trials, space, trial, outcome, goals)
+        values, repeated = space.config(trial.params), self._repeated.pop(number, 0)
         if isinstance(outcome, Pruned) and outcome.reason == OUT_OF_MEMORY:
-            self._memory.add(number, space.config(trial.params))
-        elif outcome.spent.epochs:
-            self._memory.fits(space.config(trial.params))
+            self._memory.add(number, values)
+        elif has_fit(outcome, values, repeated):
+            self._memory.fits(values)
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)

@@ -44,6 +44,11 @@ A failed trial is invisible to TPE, which would propose the same region again.
 SHOWN = ("reason", WHY, "epoch", "trained_value", "gap", "diagnosis")
 """Attributes that dashboards show too; all others are hidden."""
 
+TRAINED = ("pruner", "diverged")
+"""Reasons of trials that were pruned while they trained."""
+
+FROZEN = "finetune.frozen_epochs"
+
 BACKBONE = "backbone.name"
 DEFAULT = HYPERPARAMETERS[BACKBONE].default
 
@@ -77,6 +82,19 @@ def record_outcome(
     except UpdateFinishedTrialError:
         return Failed(reason=ENDED, spent=outcome.spent)
     return outcome
+
+
+def has_fit(outcome: Outcome, values: Mapping[str, Value], repeated: int) -> bool:
+    """Checks whether a trial has trained its whole network, which fits into memory.
+
+    ``repeated`` counts its epochs that an earlier run has trained.
+    """
+    if isinstance(outcome, Pruned) and outcome.reason not in TRAINED:
+        return False
+    # The first epochs train the head alone, which needs less.
+    frozen = int(values.get(FROZEN, 0))
+    ended = isinstance(outcome, Completed | Pruned)
+    return ended and outcome.spent.epochs - repeated > frozen
 
 
 def _given_up(death: WorkerDied) -> Outcome:

@@ -10,6 +10,7 @@ from data_pipeline.pages.wording import counted
 from search.costs.memory_fit import NOT_STARTED
 from search.sampling.objectives import newest_on_front
 from search.sampling.parameter_sets import is_counted, ordinal_of
+from search.study.algorithms import sampler_of
 from search.study.sections import Search
 from search.trial.messages import OUT_OF_MEMORY, WHY
 
@@ -39,9 +40,10 @@ class Before:
     refused: int = 0
 
     @classmethod
-    def of(cls, trials: Sequence[FrozenTrial]) -> Self:
-        """Counts them."""
-        return cls(failed=len(failed(trials)), refused=len(refused(trials)))
+    def of(cls, trials: Sequence[FrozenTrial], *, grid: bool = False) -> Self:
+        """Counts them; ``grid`` is as in ``failed``."""
+        count = len(failed(trials, grid=grid))
+        return cls(failed=count, refused=len(refused(trials)))
 
 
 ALL_TRIED = SearchEnd(reason="every configuration of the grid has run", early=True)
@@ -67,7 +69,8 @@ def early_end(
     ``search.stop_after`` trials have begun after the best one. Those that run still
     end, and with a better one among them the search continues. Nor does one start
     where the first ``search.stop_after_failures`` trials have all failed, or where
-    ``MOST_REFUSED`` are too large for the memory and none has trained.
+    ``MOST_REFUSED`` are too large for the memory and none has trained. A grid goes on
+    to the smaller ones, and ends by itself.
 
     Args:
         search: the section of the study.
@@ -84,11 +87,12 @@ def early_end(
     if search.hours is not None and seconds >= search.hours * HOUR:
         reason = f"its time is used up (search.hours = {search.hours:g})"
         return SearchEnd(reason=reason, early=True)
-    count = len(failed(trials))
+    grid = sampler_of(search.sampler).walks_grid
+    count = len(failed(trials, grid=grid))
     if count - before.failed >= search.stop_after_failures:
         return SearchEnd(reason=_all_failed(count, search), early=True, failed=True)
     too_large = len(refused(trials))
-    if too_large - before.refused >= MOST_REFUSED:
+    if not grid and too_large - before.refused >= MOST_REFUSED:
         return SearchEnd(reason=_all_refused(too_large), early=True, failed=True)
     best = best_so_far(trials, goals) if search.stop_after is not None else None
     if best is None or begun_after(best, trials, running) < (search.stop_after or 0):
@@ -100,10 +104,11 @@ def early_end(
     return SearchEnd(reason=reason, early=True)
 
 
-def failed(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+def failed(trials: Sequence[FrozenTrial], *, grid: bool = False) -> list[FrozenTrial]:
     """Lists the trials that failed or ran out of memory, if no other one has ended.
 
     Once a trial has trained, pruned perhaps, a failure is that of one configuration.
+    Of a ``grid`` that has refused some, those that ran out are not listed.
     """
     found = []
     for trial in trials:
@@ -111,6 +116,8 @@ def failed(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
             if not _has_failed(trial):
                 return []
             found.append(trial)
+    if grid and refused(trials):
+        return [trial for trial in found if not _ran_out(trial)]
     return found
 
 

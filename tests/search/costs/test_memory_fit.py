@@ -1,5 +1,7 @@
 """Configurations that are as large as two that ran out of memory do not start."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,16 @@ from search.costs.memory_fit import (
 )
 from search.final.retraining import require_best
 from search.stopping.search_end import MOST_REFUSED
-from tests.factories.ledger import begin, complete, inside, prune, small
+from search.trial.messages import Failed, Pruned, Spent, WorkerDied
+from tests.factories.ledger import (
+    GRID,
+    begin,
+    complete,
+    inside,
+    prune,
+    report,
+    small,
+)
 
 SIZES = st.fixed_dictionaries(
     {key: st.integers(1, 300) for key in GROWING},
@@ -76,7 +87,7 @@ def test_a_search_starts_nothing_that_cannot_fit(tmp_path):
     # Two of 32, after two of 64 at most.
     assert 2 <= len([size for size in started if size >= 32]) <= 4
     assert ledger.counts().done == 12
-    refused = [r for r in ledger.records() if "not started" in _why(r)]
+    refused = _refused(ledger)
     assert refused
     assert {r.reason for r in refused} == {"out_of_memory"}
     for record in refused:
@@ -110,6 +121,62 @@ def test_a_larger_node_may_hold_it():
     assert limit.refusal(LARGE)
     limit.locate(3, "new")
     assert limit.refusal(LARGE) == "", "a node that joined may hold it"
+
+
+def test_a_death_that_was_not_located_counts_for_every_node():
+    """A worker that dies before its first report names no node, so it is of each."""
+    limit = MemoryLimit()
+    limit.locate(0, "one")
+    for number in (1, 2):
+        assert limit.refusal(LARGE) == ""
+        limit.add(number, LARGE)
+    assert limit.refusal(LARGE)
+
+
+SMALLER = Spent(epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "repeats", "starts"),
+    [
+        (WorkerDied(reason="short", out_of_memory=True, spent=SMALLER), 0, False),
+        (Failed(reason="a bug", spent=SMALLER), 0, False),
+        (Pruned(reason="pruner", spent=Spent(epochs=2)), 0, False),
+        (Pruned(reason="pruner", spent=SMALLER), 1, False),
+        (Pruned(reason="pruner", spent=SMALLER), 0, True),
+        (Pruned(reason="diverged", spent=SMALLER), 0, True),
+        (complete(0.5), 0, True),
+        (complete(0.5), 3, False),
+    ],
+)
+def test_what_shows_that_a_size_fits(tmp_path, outcome, repeats, starts):
+    """Only whole networks that this run has trained, after frozen epochs, show it."""
+    frozen = '[fixed]\n"finetune.frozen_epochs" = 2\n'
+    ledger = begin(tmp_path, small(("trials = 4", "trials = 9"), ("[fixed]\n", frozen)))
+    *large, other = [ledger.ask().number for _ in range(3)]
+    for number in large:
+        ledger.tell(number, prune("out_of_memory"))
+    for step in range(1, repeats + 1):
+        ledger.report(other, replace(report(step, 0.5), repeated=True))
+    ledger.tell(other, outcome)
+    started = ledger.ask()
+    assert (started is not None and not _refused(ledger)) == starts
+
+
+def test_a_grid_goes_on_to_what_fits(tmp_path):
+    """With its large sizes first, and many of them, a grid still trains the small."""
+    rates = ", ".join(f"{number}e-4" for number in range(1, 34))
+    space = f"""[space]
+"training.batch_size" = [256, 32]
+"training.learning_rate" = {{ choices = [{rates}] }}
+"""
+    text = GRID.partition("[space]")[0].replace("trials = 4", "trials = 35") + space
+    ledger = begin(tmp_path, small(text=text), storage="journal")
+    while (request := ledger.ask()) is not None:
+        is_large = request.values["training.batch_size"] == 256
+        outcome = prune("out_of_memory") if is_large else complete(0.5)
+        ledger.tell(request.number, outcome)
+    assert (ledger.counts().completed, ledger.counts().pruned) == (2, 33)
 
 
 def test_memory_that_another_program_held():
@@ -158,6 +225,10 @@ def test_a_small_budget_names_the_memory(tmp_path):
         ledger.tell(request.number, prune("out_of_memory"))
     with pytest.raises(RunError, match=r"no trial completed.*Free memory"):
         require_best(ledger)
+
+
+def _refused(ledger):
+    return [record for record in ledger.records() if "not started" in _why(record)]
 
 
 def _why(record):

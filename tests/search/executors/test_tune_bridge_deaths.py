@@ -86,6 +86,17 @@ def test_what_a_cluster_tells_is_recorded(tmp_path):
     assert file.read_bytes() == b"weights"
 
 
+def test_a_worker_that_dies_was_located_before():
+    """Its first report has its node: of a dead worker Tune gives no last result."""
+    ledger = FakeLedger(1)
+    bridge = Bridge(ledger, then(ORDER))
+    bridge.suggest("a")
+    bridge.report("a", {"report": report(), "node": "10.0.0.5 abc"})
+    bridge.complete("a", None, error=True)
+    assert ledger.nodes == {0: "10.0.0.5 abc"}
+    assert isinstance(ledger.outcomes[0], WorkerDied)
+
+
 def test_a_worker_that_cannot_start_costs_nothing():
     """Its trial stays open for the next start; the search ends with the cause."""
     ledger = FakeLedger(5)
