@@ -34,8 +34,8 @@ class Beat:
 
     ``trial`` is "" before its first one. ``reports`` counts its epochs; ``reporting``
     says whether it trains one now that it will report. ``node`` names its node in a
-    cluster, "" on this machine. ``began`` is when its process did, in seconds since
-    1970: another process may get its ``pid`` later.
+    cluster, "" on this machine. ``process`` is that of ``identify``: another process
+    may get its ``pid`` later.
     """
 
     pid: int
@@ -44,7 +44,7 @@ class Beat:
     reports: int = 0
     reporting: bool = False
     node: str = ""
-    began: float = 0.0
+    process: int = 0
 
 
 class Pulse:
@@ -56,7 +56,7 @@ class Pulse:
         self._trial = ""
         self._reporting = False
         self._beats = self._reports = 0
-        self._began = psutil.Process().create_time()
+        self._process = identify(os.getpid())
         self._start = ""
         self._lock = threading.Lock()
         self._every = every
@@ -115,7 +115,7 @@ class Pulse:
                 "beats": self._beats,
                 "reports": self._reports,
                 "reporting": self._reporting,
-                "began": self._began,
+                "process": self._process,
             }
             self._board.write(self._name, json.dumps(beat))
             started = f"{self._trial}{STARTED}"
@@ -148,13 +148,21 @@ def was_left(board: Board, trial: str) -> bool:
 
 def lives_here(beat: Beat) -> bool:
     """Whether a worker's process lives on this machine."""
-    return is_process(beat.pid, beat.began)
+    return is_process(beat.pid, beat.process)
 
 
-def is_process(pid: int, began: float) -> bool:
-    """Whether the process with this id is the one that began then."""
+def identify(pid: int) -> int:
+    """Identifies a process by its id and its start.
+
+    psutil's hash is of both; ``create_time`` changes where the clock is set.
+    """
+    return hash(psutil.Process(pid))
+
+
+def is_process(pid: int, identity: int) -> bool:
+    """Whether the process with this id is the one of ``identify``."""
     try:
-        return bool(psutil.Process(pid).create_time() == began)
+        return identify(pid) == identity
     except psutil.NoSuchProcess:
         return False
     except psutil.Error:  # it is there, but nothing more is known of it
@@ -182,7 +190,8 @@ def forget(board: Board, trial: str) -> None:
 def drop(board: Board, beat: Beat) -> None:
     """Removes the heartbeat of a worker that has died without a trial."""
     for name, other in _read(board):
-        if (other.node, other.pid, other.began) == (beat.node, beat.pid, beat.began):
+        here = (beat.node, beat.pid, beat.process)
+        if (other.node, other.pid, other.process) == here:
             board.remove(name)
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import replace
 
+import psutil
 import pytest
 from ray.exceptions import GetTimeoutError
 
@@ -140,11 +141,20 @@ def test_another_process_of_the_same_number_is_not_the_worker(tmp_path):
     pulse = Pulse(board, every=60)
     pulse.begin("trial 1")
     (beat,) = beats(board)
-    other = replace(beat, began=beat.began - 1)
+    other = replace(beat, process=beat.process - 1)
     assert lives_here(beat)
     assert not lives_here(other)
     drop(board, other)
     assert beats(board) == [beat]
     drop(board, beat)
     assert beats(board) == []
+    pulse.end()
+
+
+def test_a_clock_that_is_set_ends_no_worker(tmp_path, monkeypatch):
+    """A step of the system's clock moves the start of all processes: they live on."""
+    pulse = Pulse(FolderBoard(tmp_path), every=60)
+    pulse.begin("trial 1")
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 0.0)
+    assert len(beats(FolderBoard(tmp_path))) == 1
     pulse.end()

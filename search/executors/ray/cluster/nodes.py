@@ -111,7 +111,7 @@ def kill_process(beat: Beat) -> None:
     """Kills a worker's process on its node."""
     for node in _nodes_of(beat):
         kill = ray.remote(num_cpus=0)(_kill)
-        kill.options(scheduling_strategy=_only(node)).remote(beat.pid, beat.began)
+        kill.options(scheduling_strategy=_only(node)).remote(beat.pid, beat.process)
 
 
 def process_lives(beat: Beat) -> bool:
@@ -120,7 +120,7 @@ def process_lives(beat: Beat) -> bool:
         ask = ray.remote(num_cpus=0)(is_process)
         asked = ask.options(scheduling_strategy=_only(node))
         with suppress(Exception):  # the node dies now, or is busy
-            return bool(ray.get(asked.remote(beat.pid, beat.began), timeout=SHORT))
+            return bool(ray.get(asked.remote(beat.pid, beat.process), timeout=SHORT))
         return True
     return False
 
@@ -130,8 +130,8 @@ def _nodes_of(beat: Beat) -> list[dict[str, Any]]:
     return [one for one in live_nodes() if beat.node.endswith(one["NodeID"][:SHOWN])]
 
 
-def _kill(pid: int, began: float) -> None:
-    if is_process(pid, began):
+def _kill(pid: int, identity: int) -> None:
+    if is_process(pid, identity):
         with suppress(psutil.Error):
             psutil.Process(pid).kill()
 

@@ -9,11 +9,10 @@ import threading
 import time
 from types import SimpleNamespace
 
-import psutil
 import pytest
 
 from search.executors.board import FolderBoard
-from search.executors.heartbeat import Beat, Pulse, beats, has_started
+from search.executors.heartbeat import Beat, Pulse, beats, has_started, identify
 from search.executors.ray.monitor import GRACE, KILL, STILL, WARN, Watch, WorkerMonitor
 
 PATIENCE = 20
@@ -102,11 +101,11 @@ def silence():
     return WorkerMonitor(lines.append), lines
 
 
-def look(silence, times, *, pid=1 << 22, trial="trial 3", began=0.0, beats=None):
+def look(silence, times, *, pid=1 << 22, trial="trial 3", process=0, beats=None):
     """Looks several times at one worker; without a number it beats each time."""
     for number in range(times):
         count = number if beats is None else beats
-        silence.check([Beat(pid=pid, trial=trial, beats=count, began=began)])
+        silence.check([Beat(pid=pid, trial=trial, beats=count, process=process)])
 
 
 def test_a_living_worker_gives_no_warning(silence):
@@ -133,11 +132,11 @@ def test_a_frozen_worker_is_killed_in_the_end(silence):
     """After ten minutes without a beat the process is killed, as a death."""
     monitor, message = silence
     frozen = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    began = psutil.Process(frozen.pid).create_time()
+    process = identify(frozen.pid)
     named = {"pid": frozen.pid, "beats": 7}
-    look(monitor, KILL - 1, began=began, **named)
+    look(monitor, KILL - 1, process=process, **named)
     assert frozen.poll() is None
-    look(monitor, 1, began=began, **named)
+    look(monitor, 1, process=process, **named)
     assert frozen.wait(PATIENCE) == -9
     assert "killed" in message[-1]
 

@@ -214,9 +214,9 @@ def test_what_kills_a_worker_can_be_sent(monkeypatch):
     fake = SimpleNamespace(remote=checked, nodes=lambda: alive)
     monkeypatch.setattr(cluster_nodes, "ray", fake)
     cluster_nodes.kill_process(
-        Beat(pid=7, trial="", beats=1, node="10.0.0.5 bbbbbbbb", began=1.5)
+        Beat(pid=7, trial="", beats=1, node="10.0.0.5 bbbbbbbb", process=3)
     )
-    assert sent == [("b" * 56, 7, 1.5)]
+    assert sent == [("b" * 56, 7, 3)]
 
 
 def test_the_processes_of_a_lost_node_are_dead(monkeypatch):
