@@ -47,5 +47,8 @@ class Callback:
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Runs when a trial has ended and is stored."""
 
+    def on_exhausted(self) -> None:
+        """Runs before ``on_search_end`` if the search has ended: no trial is left."""
+
     def on_search_end(self) -> None:
         """Runs when the ledger closes; interrupted trials are settled by then."""

@@ -269,8 +269,16 @@ class Ledger:
         self._open.clear()
         with suppress(RunError):
             requeue_lost_trials(self._trials, self._study.space)
+            self._announce_end()
         for callback in self._callbacks:
             callback.on_search_end()
+
+    def _announce_end(self) -> None:
+        end = self.end()
+        # After failures alone, the next start continues.
+        if end is not None and not end.failed:
+            for callback in self._callbacks:
+                callback.on_exhausted()
 
     def save_note(self, text: str) -> None:
         """Writes the note that a dashboard shows above the trials, as Markdown."""

@@ -1,6 +1,6 @@
 """Keeps the finished folds of running trials, and deletes them when a trial ends."""
 
-from search.ledger.callback import Callback
+from search.ledger.callback import Callback, ReadRecords
 from search.ledger.records import Counts
 from search.trial.finished.fold_files import FoldFiles
 from search.trial.messages import Outcome, Report, TrialRequest, WorkerDied
@@ -13,6 +13,16 @@ class FinishedFolds(Callback):
         """Writes to ``files``."""
         self._files = files
         self._seeds: dict[int, int] = {}
+
+    def on_search_start(self, read_records: ReadRecords) -> None:
+        """Deletes what a killed driver left of trials that do not run again."""
+        lost: set[int] = set()
+        ended: set[int] = set()
+        for record in read_records():
+            if "seed" in record.attributes:  # a refused one has none
+                seeds = lost if record.interrupted else ended
+                seeds.add(record.attributes["seed"])
+        self._files.keep_only(lost - ended)
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Notes the seed, which names the trial's files."""
@@ -28,3 +38,7 @@ class FinishedFolds(Callback):
         seed = self._seeds.pop(number)
         if not isinstance(outcome, WorkerDied):
             self._files.remove(seed)
+
+    def on_exhausted(self) -> None:
+        """Deletes the folds of lost trials, which do not run again."""
+        self._files.keep_only(())

@@ -5,6 +5,7 @@ travel as bytes. A trial has a folder by its seed, which it keeps when it runs a
 """
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,15 @@ class FoldFiles:
                 found.append(PackedFold(path.read_bytes()))
         return tuple(found)
 
-    def remove(self, seed: int) -> None:
+    def keep_only(self, seeds: Iterable[int]) -> None:
+        """Removes the folds of all trials but those with these seeds."""
+        kept = {str(seed) for seed in seeds}
+        with suppress(OSError):
+            for other in [] if self.folder is None else list(self.folder.iterdir()):
+                if other.name not in kept:
+                    self.remove(other.name)
+
+    def remove(self, seed: int | str) -> None:
         """Removes the folds of a trial that has ended."""
         if self.folder is not None:
             shutil.rmtree(self.folder / str(seed), ignore_errors=True)

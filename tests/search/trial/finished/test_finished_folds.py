@@ -24,6 +24,7 @@ from search.trial.messages import (
     WorkerDied,
 )
 from search.trial.trial import run_trial
+from tests.factories.ledger import begin, complete, crash, finish, many
 from tests.factories.runs import contents
 from tests.fakes.trainer import CONFIG, EPOCHS, FOLDS, FakeTrainer, follow, trial
 
@@ -215,3 +216,31 @@ def test_bytes_are_dropped_once_written(tmp_path):
     FoldFiles(tmp_path).write(1, 0, packed)
     assert packed.content == b""
     assert FoldFiles(tmp_path).read(1) == (PackedFold(b"fold"),)
+
+
+def test_a_kill_after_the_outcome_leaves_no_folds(tmp_path):
+    """The next start deletes the folds of an ended trial, and spares a lost one's."""
+    files = FoldFiles(tmp_path / "folds")
+    ledger = begin(tmp_path)
+    ended, lost = ledger.ask(), ledger.ask()
+    for request in (ended, lost):
+        files.write(request.seed, 0, PackedFold(b"fold"))
+    ledger.tell(ended.number, complete(0.5))
+    crash(ledger)
+    ledger = begin(tmp_path, callbacks=[FinishedFolds(files)])
+    assert list(contents(files.folder)) == [f"{lost.seed}/fold-1.npz"]
+    finish(ledger)
+    assert not files.folder.exists()
+
+
+def test_the_end_of_a_search_leaves_no_folds(tmp_path):
+    """Folds of a lost trial go where the budget is lowered, and stay until then."""
+    files = FoldFiles(tmp_path / "folds")
+    ledger = begin(tmp_path, callbacks=[FinishedFolds(files)])
+    for _ in range(3):
+        ledger.tell(ledger.ask().number, complete(0.5))
+    files.write(ledger.ask().seed, 0, PackedFold(b"fold"))
+    ledger.close()
+    assert files.folder.exists()
+    begin(tmp_path, many(3), callbacks=[FinishedFolds(files)]).close()
+    assert not files.folder.exists()
