@@ -156,6 +156,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     ) -> str:
         """Reports an epoch and stops a pruned trial."""
         del tune_controller
+        _drop_finished(trial)
         if self._bridge.error is not None and "outcome" not in result:
             return str(TrialScheduler.STOP)
         try:
@@ -173,6 +174,18 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
         number = self._bridge.number_of(trial.trial_id)
         # Other workers that retrain write their next heartbeat soon.
         self._forget(RETRAINING if number is None else trial_name(number))
+
+
+def _drop_finished(trial: Trial) -> None:
+    """Drops the finished folds that a worker has taken over.
+
+    Tune keeps all trials to the end of the search and writes them as JSON. One that
+    runs again is another trial to Tune.
+    """
+    for kept in (trial.config, trial.evaluated_params):
+        if kept.get("finished"):
+            kept["finished"] = ()
+            trial.invalidate_json_state()
 
 
 def _error_of(trial: Trial) -> str:

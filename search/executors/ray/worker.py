@@ -136,6 +136,8 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
             if self._request is None
             else _nothing()
         )
+        # Tune sends this back with each epoch, and keeps the last one.
+        self.config["finished"] = ()
 
 
 def _nothing() -> Generator[Report, None, Outcome]:
