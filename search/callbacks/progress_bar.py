@@ -105,6 +105,7 @@ class ProgressBar(Callback):
         self._best: float | None = None
         self._running = RunningTrials()
         self._left: TimeLeft | None = None
+        self._resumed: set[int] = set()
         self._counts: Counts | None = None
         self._step = ""
         self._bar = Display(
@@ -181,13 +182,17 @@ class ProgressBar(Callback):
         """Updates the trial's line; ends the search after Ctrl-C."""
         raise_if_interrupted()
         seconds = self._running.report(number, report)
+        if report.repeated:
+            self._resumed.add(number)
         if self._left is not None:
             self._left.end_epoch(seconds)
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Prints a line, and updates the bar."""
         request, seconds = self._running.end(number)
-        if self._left is not None and not isinstance(outcome, WorkerDied):
+        # What was trained of a resumed trial is not a whole one.
+        part = number in self._resumed or isinstance(outcome, WorkerDied)
+        if self._left is not None and not part:
             self._left.end_trial(seconds)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)

@@ -154,6 +154,21 @@ def test_the_time_left():
     assert left.describe(counted(10), []) == "left about 0:30"
 
 
+def test_a_resumed_trial_is_no_measure_of_the_time_left():
+    """What is trained of a resumed trial is less than a whole trial takes."""
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=140)
+    with ProgressBar(console) as progress:
+        progress.expect(0, small())
+        for number, repeated in enumerate((True, False)):
+            progress.on_trial_start(asked(number), counted(number))
+            again = replace(reported(0, 1, 600.0), repeated=repeated)
+            progress.on_epoch_end(number, again)
+            progress.on_trial_end(number, complete(0.5), counted(number + 1))
+            found = "about" if number else "at most"
+            assert f"left {found}" in progress._status()  # noqa: SLF001 - the line below the bar
+
+
 def test_the_time_left_has_the_hours_of_the_study():
     """A search of so many hours takes no longer."""
     study = small(("seed = 7", "seed = 7\nhours = 0.01"))
