@@ -76,6 +76,10 @@ def test_the_best_value_is_the_corrected_one(tmp_path):
         "0.8146; corrected for its selection (BBC-CV) 0.790 "
         "(95 % interval 0.700 to 0.900)"
     )
+    alone = selection | {"compared": 1, "completed": 1}
+    assert describe_value(best, alone) == (
+        "0.8146; no other trial completed (95 % interval 0.700 to 0.900)"
+    )
     for other in ({}, selection | {"best": 1}):
         assert "not corrected for that" in describe_value(best, other)
 
