@@ -107,13 +107,14 @@ def gains(values: CandidateValues, *, winner: int) -> list[Estimate]:
     Without the optimism of its selection: in each resample the best candidate is
     compared with the other one outside. The winner gains nothing over itself.
     """
-    nothing = Estimate(value=0.0, low=0.0, high=0.0)
-    return [
-        nothing
-        if place == winner
-        else _estimate(_gain(values, place, winner=winner), DIFFERENCE, values.subjects)
-        for place in range(len(values.whole))
-    ]
+    nothing, first = Estimate(value=0.0, low=0.0, high=0.0), values.first
+
+    def gain(other: int) -> Estimate:
+        found = _gain(values, first, other, winner=winner)
+        return _estimate(found, DIFFERENCE, values.subjects)
+
+    places = range(len(values.whole))
+    return [nothing if place == winner else gain(place) for place in places]
 
 
 def gain_over_second(values: CandidateValues, *, winner: int) -> Estimate:
@@ -121,7 +122,7 @@ def gain_over_second(values: CandidateValues, *, winner: int) -> Estimate:
 
     Both are selected in each resample. ``winner`` and one more candidate exist.
     """
-    found = _gain(values, values.second, winner=winner)
+    found = _gain(values, values.first, values.second, winner=winner)
     return _estimate(found, DIFFERENCE, values.subjects)
 
 
@@ -132,21 +133,28 @@ def tied_with(values: CandidateValues, *, winner: int) -> np.ndarray:
     at 95 %, without a correction for their number). The winner is tied with itself, and
     with a candidate whose gain is undefined.
     """
-    return np.array(
-        [
-            place == winner or not _least(_gain(values, place, winner=winner)) > 0
-            for place in range(len(values.whole))
-        ]
-    )
+    first = values.first
+
+    def is_tied(other: int) -> bool:
+        return not _least(_gain(values, first, other, winner=winner)) > 0
+
+    places = range(len(values.whole))
+    return np.array([place == winner or is_tied(place) for place in places])
 
 
-def _gain(values: CandidateValues, other: int | np.ndarray, *, winner: int) -> Moments:
-    """Computes the moments of the gain of selecting the best over others.
+def _gain(
+    values: CandidateValues,
+    first: np.ndarray,
+    other: int | np.ndarray,
+    *,
+    winner: int,
+) -> Moments:
+    """Computes the moments of the gain of the ``first`` of each resample over others.
 
     ``other`` is one candidate, or that of each resample. Resamples that select it tell
     nothing of the error.
     """
-    first, draws = values.first, np.arange(values.inside.shape[1])
+    draws = np.arange(len(first))
     gained = values.outside[first, draws] - values.outside[other, draws]
     count = len(values.whole)
     pairs = (first * count + other)[first != other]
