@@ -36,6 +36,8 @@ PAUSE = 12.0
 """Mean seconds between two kills."""
 PATIENCE = 75.0
 """Seconds for a driver to end after its head was lost; one that joins tries longer."""
+STARTING = 40.0
+"""Seconds for a worker to be there, where one is to be killed."""
 HANGING = 600.0
 """Seconds after the last kill in which a driver must have ended."""
 
@@ -160,19 +162,24 @@ class KilledSearch:
 
     def _kill_worker(self):
         """Kills a process that trains; a second death would be the configuration's."""
+        end = time.monotonic() + STARTING
+        while not (training := self._training()) and time.monotonic() < end:
+            self._wait(0.5)
         sql = "select value_json from trial_user_attributes a join trials t on "
         sql += "t.trial_id = a.trial_id where t.state = 'RUNNING' and key = 'deaths'"
-        training = [
-            process
-            for name in NODES
-            for process in self._nodes.processes(name)
-            if "WarmTrainable" in _title(process)
-        ]
         if not training or rows_of(self._folder, sql):
             return False
         self._tally.count(WORKER)
         training[0].kill()
         return True
+
+    def _training(self):
+        return [
+            process
+            for name in NODES
+            for process in self._nodes.processes(name)
+            if "WarmTrainable" in _title(process)
+        ]
 
     def _kill_servers(self, name, server):
         for process in self._nodes.processes(name):
