@@ -17,10 +17,8 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from search.sampling.parameter_sets import is_infeasible
-from search.sampling.rungs import Steps
+from search.sampling.ended_trials import EndedTrials, values_at_level
 from search.sampling.samplers import SamplerContext
-from search.sampling.trial_table import TrialTable
 
 RANDOM_EVERY = 3
 """One proposal in so many is random, whatever has been learned."""
@@ -96,58 +94,16 @@ class BohbSampler(BaseSampler):
         final = len(self._steps.rungs)
         for level in reversed(range(final + 1)):
             may = () if level == final else running
-            now = [(trial, _values(self._steps, trial, level)) for trial in may]
-            reached = [*self._ended.reached[level], *now]
+            now = [(one, values_at_level(self._steps, one, level)) for one in may]
+            reached = [*self._ended.reached(level), *now]
             found = [_completed(one, values) for one, values in reached if values]
             if len(found) >= self._needed:
                 numbers = {trial.number for trial in found}
                 others = (trial for trial in running if trial.number not in numbers)
-                shown = [*found, *others, *self._ended.avoided]
+                avoided = map(_avoided, self._ended.avoided())
+                shown = [*found, *others, *avoided]
                 return RungView(study, sorted(shown, key=lambda trial: trial.number))
         return None
-
-
-class EndedTrials(TrialTable):
-    """The ended trials: at which levels each has values, and those to keep away from.
-
-    A level is a rung; the last one is the end of a completed trial.
-    """
-
-    def __init__(self, steps: Steps) -> None:
-        """Takes how rungs are counted."""
-        super().__init__()
-        self._steps = steps
-        self.clear()
-
-    def clear(self) -> None:
-        """Forgets all trials."""
-        levels = range(len(self._steps.rungs) + 1)
-        self.reached: list[list[Reached]] = [[] for _ in levels]
-        self.avoided: list[FrozenTrial] = []
-
-    def add(self, trial: FrozenTrial) -> None:
-        """Adds a trial that has ended, and taught something."""
-        if trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
-            return
-        if trial.state == TrialState.PRUNED and is_infeasible(trial):
-            self.avoided.append(_avoided(trial))
-            return
-        last = trial.state == TrialState.COMPLETE
-        for level in range(len(self._steps.rungs) + last):
-            values = _values(self._steps, trial, level)
-            if values:
-                self.reached[level].append((trial, values))
-
-
-Reached = tuple[FrozenTrial, list[float] | None]
-
-
-def _values(steps: Steps, trial: FrozenTrial, level: int) -> list[float] | None:
-    """Returns a trial's values at a rung; for the last level a completed one's."""
-    if level < len(steps.rungs):
-        return steps.values_at_rung(trial, level)
-    values: list[float] | None = trial.values
-    return values
 
 
 def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:

@@ -19,6 +19,7 @@ class TrialTable:
         """Begins with nothing."""
         self._seen = 0
         self._last: int | None = None
+        self._latest: Sequence[FrozenTrial] = ()
         self.unfinished: set[int] = set()
         """The places of the trials that had not ended."""
 
@@ -26,8 +27,12 @@ class TrialTable:
         """Looks at the trials that may have changed.
 
         ``trials`` are all, in the order of their numbers. Where some are missing that
-        were there before, all are looked at again.
+        were there before, all are looked at again. A list does not change, so that the
+        same one is looked at once.
         """
+        if trials is self._latest:
+            return
+        self._latest = trials
         if not self._continues(trials):
             self.clear()
             self._seen, self.unfinished = 0, set()

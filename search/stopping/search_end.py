@@ -123,10 +123,14 @@ def failed(trials: Sequence[FrozenTrial], *, grid: bool = False) -> list[FrozenT
 
 def refused(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     """Lists the trials that did not start as too large, if no other one has trained."""
-    ended = [t for t in trials if t.state.is_finished() and is_counted(t)]
-    if not all(_has_failed(trial) for trial in ended):
-        return []
-    return [trial for trial in ended if not _has_started(trial)]
+    found = []
+    for trial in trials:
+        if trial.state.is_finished() and is_counted(trial):
+            if not _has_failed(trial):
+                return []
+            if not _has_started(trial):
+                found.append(trial)
+    return found
 
 
 def _has_started(trial: FrozenTrial) -> bool:
