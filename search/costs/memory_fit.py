@@ -4,7 +4,7 @@ Another program may have taken the memory. So some are tried all the same, and o
 trains takes back what is said of smaller ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from models.config.hyperparameters import HYPERPARAMETERS, Value
 
@@ -80,19 +80,24 @@ class MemoryLimit:
     """The trials of one start that ran out of memory, by their numbers.
 
     A later start begins without them: it may have more memory. In a cluster nothing is
-    refused that a node may hold: two must have run out, on every node that is known. A
-    trial that ran out before it was located counts for all of them.
+    refused that a node may hold: two must have run out, on every node that takes trials
+    now. A trial that ran out before it was located counts for all of them.
     """
 
     def __init__(self) -> None:
         """Knows no trial yet."""
         self._ran_out: dict[int, Mapping[str, Value]] = {}
         self._nodes: dict[int, str] = {}
+        self._living: frozenset[str] = frozenset()
         self._refused = 0
 
     def locate(self, number: int, node: str) -> None:
         """Takes the node that a trial ran on."""
         self._nodes[number] = node
+
+    def use_nodes(self, names: Iterable[str]) -> None:
+        """Takes the nodes that take trials now: others may have come, or gone."""
+        self._living = frozenset(names)
 
     def add(self, number: int, values: Mapping[str, Value]) -> None:
         """Adds a trial that ran out, unless it would have been refused."""
@@ -121,7 +126,7 @@ class MemoryLimit:
         """Lists the trials that ran out which a configuration is as large as."""
         return [n for n, other in self._ran_out.items() if is_as_large(values, other)]
 
-    def _unknown(self, values: Mapping[str, Value]) -> set[str]:
-        """Lists the nodes on which nothing smaller has run out."""
+    def _unknown(self, values: Mapping[str, Value]) -> frozenset[str]:
+        """Lists the living nodes on which nothing smaller has run out."""
         found = {self._nodes.get(number) for number in self._smaller(values)}
-        return set() if None in found else {*self._nodes.values()} - found
+        return frozenset() if None in found else self._living - found

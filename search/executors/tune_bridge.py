@@ -5,7 +5,7 @@ It follows Tune's rules and imports nothing of Ray, so that tests need no Ray.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,10 @@ class Bridge:
     def running(self) -> int:
         """Counts the trials and retrainings that are placed."""
         return len(self._running) + len(self._retraining)
+
+    def use_nodes(self, names: Iterable[str]) -> None:
+        """Takes the names of a cluster's nodes that take trials now."""
+        self._ledger.use_nodes(names)
 
     def number_of(self, trial_id: str) -> int | None:
         """Returns the number of a running trial; ``None`` for a retraining."""

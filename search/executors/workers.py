@@ -1,6 +1,6 @@
 """What the Ray executor knows of its workers, on this machine or in a cluster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ class Workers:
         folder: where Tune keeps its own files, on this machine.
         resources: of one worker, as Ray counts them.
         capacity: counts the trials that run at once, now.
+        nodes: names a cluster's nodes that take trials now.
         most: as many run at once at most; ``None`` leaves it to ``capacity``.
         was_killed: tells by a ``trial_name`` whether the kernel killed its worker for
             memory; a cluster's driver cannot know.
@@ -26,6 +27,7 @@ class Workers:
     folder: Path
     resources: Mapping[str, float]
     capacity: Callable[[], float] = lambda: float("inf")
+    nodes: Callable[[], Sequence[str]] = tuple
     most: int | None = None
     was_killed: Callable[[str], bool] = lambda _: False
     last_words: Callable[[str], str] = lambda _: ""

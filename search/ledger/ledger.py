@@ -6,7 +6,7 @@ tells; it keeps the budget and enqueues trials again that a crash interrupted.
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -209,6 +209,10 @@ class Ledger:
         # Not trial.should_prune(), which refuses studies with several objectives.
         latest = trial.storage.get_trial(trial._trial_id)  # noqa: SLF001 - no other way
         return bool(self._trials.pruner.prune(trial.study, latest))
+
+    def use_nodes(self, names: Iterable[str]) -> None:
+        """Takes the names of a cluster's nodes that take trials now."""
+        self._memory.use_nodes(names)
 
     def locate(self, number: int, node: str) -> None:
         """Stores which node of a cluster a running trial was trained on."""

@@ -88,11 +88,11 @@ def run_ray(
 class LedgerSearcher(Searcher):  # type: ignore[misc]
     """Tune's Searcher over the ledger."""
 
-    def __init__(self, bridge: Bridge, capacity: Callable[[], float]) -> None:
-        """Takes the bridge, and what counts the trials that may run at once."""
+    def __init__(self, bridge: Bridge, workers: Workers) -> None:
+        """Takes the bridge, and the workers that may run trials at once."""
         super().__init__(metric=None, mode=None)
         self._bridge = bridge
-        self._count = capacity
+        self._workers = workers
         self._counted, self._places = -math.inf, 0.0
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -108,7 +108,8 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
     def _capacity(self) -> float:
         """Counts anew every few seconds: it is asked for all the time."""
         if time.monotonic() - self._counted > RECOUNT:
-            self._places, self._counted = self._count(), time.monotonic()
+            self._bridge.use_nodes(self._workers.nodes())
+            self._places, self._counted = self._workers.capacity(), time.monotonic()
         return self._places
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -215,7 +216,7 @@ def _run(job: Job, bridge: Bridge, workers: Workers) -> None:
     )
     tune.run(
         trainable,
-        search_alg=LedgerSearcher(bridge, workers.capacity),
+        search_alg=LedgerSearcher(bridge, workers),
         scheduler=LedgerScheduler(
             bridge, workers.last_words, partial(forget, workers.post.board)
         ),

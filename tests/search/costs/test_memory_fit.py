@@ -110,8 +110,9 @@ LARGE = {"training.batch_size": 64}
 
 
 def test_a_larger_node_may_hold_it():
-    """In a cluster nothing is refused before it ran out on every node that is known."""
+    """In a cluster nothing is refused before it ran out on every node that lives."""
     limit = MemoryLimit()
+    limit.use_nodes(["small", "large"])
     for number, node in enumerate(["small", "small", "large"]):
         limit.locate(number, node)
     for number in (0, 1):
@@ -119,14 +120,27 @@ def test_a_larger_node_may_hold_it():
     assert limit.refusal(LARGE) == ""
     limit.add(2, LARGE)
     assert limit.refusal(LARGE)
-    limit.locate(3, "new")
+    limit.use_nodes(["small", "large", "new"])
     assert limit.refusal(LARGE) == "", "a node that joined may hold it"
+
+
+def test_a_node_that_left_holds_nothing():
+    """What ran out on all living nodes is refused, whatever another one has held."""
+    limit = MemoryLimit()
+    limit.use_nodes(["small", "large"])
+    for number, node in enumerate(["small", "small", "large"]):
+        limit.locate(number, node)
+    for number in (0, 1):
+        limit.add(number, LARGE)
+    assert limit.refusal(LARGE) == ""
+    limit.use_nodes(["small"])
+    assert limit.refusal(LARGE)
 
 
 def test_a_death_that_was_not_located_counts_for_every_node():
     """A worker that dies before its first report names no node, so it is of each."""
     limit = MemoryLimit()
-    limit.locate(0, "one")
+    limit.use_nodes(["one"])
     for number in (1, 2):
         assert limit.refusal(LARGE) == ""
         limit.add(number, LARGE)

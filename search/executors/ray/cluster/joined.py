@@ -42,6 +42,7 @@ from search.executors.ray.cluster.nodes import (  # noqa: E402 - likewise
     check_versions,
     kill_process,
     live_nodes,
+    name_of,
     places,
     process_lives,
 )
@@ -116,6 +117,11 @@ class Cluster:
             return self._most
         return max(1, places(live_nodes(), cpus=self._cpus, gpus=gpus))
 
+    def names(self, gpus: float) -> list[str]:
+        """Names the nodes that take trials now."""
+        nodes = live_nodes()
+        return [name_of(n) for n in nodes if places([n], cpus=self._cpus, gpus=gpus)]
+
     @contextmanager
     def workers(self, job: Job) -> Iterator[Workers]:
         """Makes the cluster ready for a job: its pixels travel once to each node."""
@@ -135,6 +141,7 @@ class Cluster:
                 folder=self._folder.tune,
                 resources={"cpu": self._cpus, "gpu": job.gpus},
                 capacity=partial(self.capacity, job.gpus),
+                nodes=partial(self.names, job.gpus),
             )
 
     def _servers(self) -> list[Server]:

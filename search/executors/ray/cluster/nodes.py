@@ -44,6 +44,11 @@ def node_name() -> str:
     return f"{ray.util.get_node_ip_address()} {node[:SHOWN]}"
 
 
+def name_of(node: Mapping[str, Any]) -> str:
+    """Names a node that Ray lists, as ``node_name`` does on it."""
+    return f"{node['NodeManagerAddress']} {node['NodeID'][:SHOWN]}"
+
+
 def describe_node() -> NodeFacts:
     """Describes the node of this process."""
     free = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
@@ -79,10 +84,9 @@ def answer_of(node: Mapping[str, Any], answer: Any) -> NodeFacts | None:
     except Exception as error:
         if node["NodeID"] not in {one["NodeID"] for one in live_nodes()}:
             return None
-        name = f"{node['NodeManagerAddress']} {node['NodeID'][:SHOWN]}"
         raise RunError(
-            f"the node {name} of the Ray cluster cannot be asked for its versions: "
-            f"{first_line(error)}; look into Ray's logs there"
+            f"the node {name_of(node)} of the Ray cluster cannot be asked for its "
+            f"versions: {first_line(error)}; look into Ray's logs there"
         ) from error
     return facts
 
