@@ -15,7 +15,11 @@ GraphsOf = Callable[[Mapping[str, Any]], frozenset[Hashable]]
 
 
 class WarmController(TuneController):  # type: ignore[misc]
-    """Gives a task to the idle worker that has its graphs; ends none in between."""
+    """Gives a task to the idle worker that has its graphs; ends none in between.
+
+    Nor does it end a worker that starts, as Tune does where another one is idle before:
+    a node that joins would never be used where trials are shorter than that start.
+    """
 
     def __init__(self, *args: Any, graphs_of: GraphsOf, **options: Any) -> None:
         """Takes the graphs of a task, beside what Tune gives."""
@@ -24,9 +28,16 @@ class WarmController(TuneController):  # type: ignore[misc]
         self._actor_cache = IdleWorkers()
 
     def _maybe_reuse_cached_actor(self, trial: Trial) -> bool:
+        if trial not in self._resetting_trials and self._has_starting_actor(trial):
+            return False  # the next trial takes the idle one
         if self._actor_cache.num_cached_objects:
             self._actor_cache.expect(self._graphs_of(trial.config))
         return bool(super()._maybe_reuse_cached_actor(trial))
+
+    def _has_starting_actor(self, trial: Trial) -> bool:
+        """Whether a pending trial's worker has its place on a node, and starts."""
+        actor = self._trial_to_actor.get(trial)
+        return actor is not None and self._actor_manager.is_actor_started(actor)
 
     def _maybe_cache_trial_actor(self, trial: Trial) -> bool:
         worker = self._trial_to_actor[trial]
