@@ -19,6 +19,9 @@ QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_WARN_THRESHOLD_S": "100",
+    # Else the workers of a cluster start one after another. The Searcher proposes no
+    # more trials than there are places.
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Its notes on workers bypass every logger; the ledger reports what matters.
@@ -50,7 +53,8 @@ EARLY = "EXPRESSION_SEARCH_EARLY"
 
 JOINED = (
     *("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "TUNE_DISABLE_SIGINT_HANDLER"),
-    *("TUNE_WARN_THRESHOLD_S", "TUNE_GLOBAL_CHECKPOINT_S", "RAY_AIR_NEW_OUTPUT"),
+    *("TUNE_WARN_THRESHOLD_S", "TUNE_MAX_PENDING_TRIALS_PG"),
+    *("TUNE_GLOBAL_CHECKPOINT_S", "RAY_AIR_NEW_OUTPUT"),
     *("RAY_CHDIR_TO_TRIAL_DIR", "RAY_USAGE_STATS_ENABLED"),
     *("RAY_DEDUP_LOGS", "RAY_DEDUP_LOGS_SKIP_REGEX"),
 )
