@@ -39,6 +39,7 @@ from ray.util.scheduling_strategies import (  # noqa: E402
 from search.executors.ray.cluster.nodes import (  # noqa: E402 - likewise
     NodeFacts,
     ask_nodes,
+    check_unambiguous,
     check_versions,
     kill_process,
     live_nodes,
@@ -159,6 +160,7 @@ class Cluster:
         return [head, Server(name=HERE, address=address, looks=GRACE)]
 
     def _join(self) -> None:
+        check_unambiguous(self.address)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         # Where a search on this machine came before, Ray has read other settings.
         core: Any = _raylet

@@ -8,10 +8,11 @@ from typing import Any
 
 import psutil
 import ray
+from ray._private import services
 from ray._private.authentication.authentication_utils import is_token_auth_enabled
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from data_pipeline.system.errors import RunError, first_line
+from data_pipeline.system.errors import InputError, RunError, first_line
 from data_pipeline.system.gpus import Gpu, find_gpus
 from search.executors.heartbeat import Beat, is_process
 from search.executors.machine import processor_name, project_versions
@@ -60,6 +61,21 @@ def describe_node() -> NodeFacts:
         cores=os.cpu_count() or 1,
         token=is_token_auth_enabled(),
     )
+
+
+def check_unambiguous(address: str) -> None:
+    """Refuses ``auto`` on a machine with nodes of several clusters.
+
+    Ray would take any of them, also that of another search on this machine.
+    """
+    if address != "auto" or os.environ.get("RAY_ADDRESS"):
+        return
+    found = sorted(services.find_gcs_addresses())
+    if len(found) > 1:
+        raise InputError(
+            f"--address auto: {len(found)} Ray clusters have a node on this machine "
+            f"({', '.join(found)}); name one of them, such as --address {found[0]}"
+        )
 
 
 def ask_nodes() -> list[NodeFacts]:

@@ -13,7 +13,12 @@ from search.executors.heartbeat import Beat
 from search.executors.ray.cluster import nodes as cluster_nodes
 from search.executors.ray.cluster import watch
 from search.executors.ray.cluster.code import stage_code
-from search.executors.ray.cluster.nodes import ask_nodes, check_versions, places
+from search.executors.ray.cluster.nodes import (
+    ask_nodes,
+    check_unambiguous,
+    check_versions,
+    places,
+)
 from search.executors.ray.environment import set_joined_environment, set_ray_environment
 from search.pipeline.opening import check_address
 from search.pipeline.run_study import RunRequest
@@ -40,6 +45,21 @@ def test_the_serial_executor_has_no_cluster():
     """An address that nothing would use is wrong input."""
     with pytest.raises(InputError, match="leave out --executor serial"):
         check_address(RunRequest(study="smoke", executor="serial", address="auto"))
+
+
+def test_auto_takes_no_cluster_at_random(monkeypatch):
+    """With several clusters on a machine, one is to be named; ``RAY_ADDRESS`` does."""
+    found = ["10.0.0.4:6379", "10.0.0.4:7000"]
+    monkeypatch.setattr(cluster_nodes.services, "find_gcs_addresses", lambda: {*found})
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(InputError, match=r"2 Ray clusters .*--address 10\.0"):
+        check_unambiguous("auto")
+    check_unambiguous("10.0.0.4:7000")
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.4:7000")
+    check_unambiguous("auto")
+    monkeypatch.delenv("RAY_ADDRESS")
+    found.pop()
+    check_unambiguous("auto")
 
 
 def test_a_clusters_token_is_the_users():
