@@ -31,6 +31,7 @@ set_joined_environment(os.environ)
 import ray  # noqa: E402 - reads its environment when it is imported
 from ray import _raylet  # noqa: E402
 from ray._private import ray_constants  # noqa: E402
+from ray._private import utils as ray_utils  # noqa: E402
 from ray.train._internal import storage as tune_storage  # noqa: E402
 from ray.util.scheduling_strategies import (  # noqa: E402
     NodeAffinitySchedulingStrategy,
@@ -168,6 +169,8 @@ class Cluster:
         core.AuthenticationTokenLoader.instance().reset_cache()
         # A head that does not answer is tried for 40 seconds, not for 12 minutes.
         ray_constants.NUM_REDIS_GET_RETRIES = 1
+        # SIGTERM, which batch systems send, stays with `handle_interrupts`.
+        ray_utils.set_sigterm_handler = _keep_handler
         self._folder = self._stack.enter_context(ray_folder())
         code = self._folder.ray / "code"
         stage_code(code, self._modules)
@@ -198,6 +201,10 @@ class Cluster:
             "its nodes (elsewhere use ray://HOST:10001), and that RAY_AUTH_MODE and "
             "RAY_AUTH_TOKEN are here as there"
         )
+
+
+def _keep_handler(_: object) -> None:
+    """Leaves a handler of SIGTERM as it is."""
 
 
 def _start_notes() -> Any:

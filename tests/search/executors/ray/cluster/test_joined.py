@@ -1,5 +1,6 @@
 """What a cluster needs before it is joined: an address, code, versions and room."""
 
+import signal
 import socket
 import threading
 import time
@@ -10,8 +11,8 @@ import ray
 
 from data_pipeline.system.errors import InputError, RunError
 from search.executors.heartbeat import Beat
+from search.executors.ray.cluster import joined, watch
 from search.executors.ray.cluster import nodes as cluster_nodes
-from search.executors.ray.cluster import watch
 from search.executors.ray.cluster.code import stage_code
 from search.executors.ray.cluster.nodes import (
     ask_nodes,
@@ -72,6 +73,18 @@ def test_a_clusters_token_is_the_users():
     set_joined_environment(variables)
     assert variables.items() >= TOKEN.items()
     assert "RAY_enable_worker_prestart" not in variables
+
+
+def test_sigterm_stays_with_the_search(monkeypatch):
+    """Ray does not handle SIGTERM in a driver: a search that is told to stop stops."""
+    handlers = []
+    monkeypatch.setattr(signal, "signal", lambda *words: handlers.append(words))
+    before = signal.getsignal(signal.SIGTERM)
+    cluster = joined.Cluster("127.0.0.1:none", cpus=1, most=1, modules=())
+    with pytest.raises(RunError, match="cannot be joined"):
+        _ = cluster.nodes
+    cluster.leave()
+    assert {handler for _, handler in handlers} <= {before}
 
 
 def test_all_differences_are_named():
