@@ -53,13 +53,17 @@ class JsonEvents(Callback):
         )
 
     def on_epoch_end(self, number: int, report: Report) -> None:
-        """Writes the value of an epoch; folds count from 1."""
+        """Writes the value of an epoch; folds count from 1.
+
+        One of a fold that an earlier run of the trial has finished is ``repeated``.
+        """
         self.write(
             "epoch",
             trial=number,
             fold=report.fold + 1,
             epoch=report.epoch,
             value=report.value,
+            repeated=report.repeated,
         )
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
