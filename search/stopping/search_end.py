@@ -108,7 +108,8 @@ def failed(trials: Sequence[FrozenTrial], *, grid: bool = False) -> list[FrozenT
     """Lists the trials that failed or ran out of memory, if no other one has ended.
 
     Once a trial has trained, pruned perhaps, a failure is that of one configuration.
-    Of a ``grid`` that has refused some, those that ran out are not listed.
+    Of a ``grid`` those that ran out are not listed: several large ones may run at once,
+    and smaller ones are left.
     """
     found = []
     for trial in trials:
@@ -116,7 +117,7 @@ def failed(trials: Sequence[FrozenTrial], *, grid: bool = False) -> list[FrozenT
             if not _has_failed(trial):
                 return []
             found.append(trial)
-    if grid and refused(trials):
+    if grid:
         return [trial for trial in found if not _ran_out(trial)]
     return found
 

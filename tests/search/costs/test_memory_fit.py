@@ -193,6 +193,20 @@ def test_a_grid_goes_on_to_what_fits(tmp_path):
     assert (ledger.counts().completed, ledger.counts().pruned) == (2, 33)
 
 
+def test_large_ones_of_a_grid_run_at_once(tmp_path):
+    """Many that run out of memory together leave the smaller ones of a grid."""
+    sizes = '"training.batch_size" = [256, 32]\n'
+    rates = '"training.learning_rate" = [1e-4, 2e-4, 3e-4, 4e-4, 5e-4, 6e-4]\n'
+    text = GRID.partition("[space]")[0] + f"[space]\n{sizes}{rates}"
+    study = small(("trials = 4", "trials = 12"), text=text)
+    ledger = begin(tmp_path, study, storage="journal")
+    large = [ledger.ask() for _ in range(6)]
+    assert {one.values["training.batch_size"] for one in large} == {256}
+    for request in large:
+        ledger.tell(request.number, prune("out_of_memory"))
+    assert ledger.ask().values["training.batch_size"] == 32
+
+
 def test_memory_that_another_program_held():
     """Of ten that cannot fit one is tried; once it trains, the others start again."""
     limit = MemoryLimit()
