@@ -24,9 +24,12 @@ CONTEXT_MEMORY = 500_000_000
 
 OUT_OF_MEMORY_MARKS = (
     *("resource_exhausted", "resourceexhausted", "out of memory", "out_of_memory"),
-    *("bad_alloc", "alloc_failed", "unable to allocate"),
+    *("bad_alloc", "alloc_failed", "unable to allocate", "memoryerror"),
 )
-"""What the errors of TensorFlow, JAX, CUDA's libraries and NumPy say, in lower case."""
+"""What the errors of TensorFlow, JAX, CUDA's libraries and NumPy say, in lower case.
+
+The last one is named by the message of a network that failed while it was built.
+"""
 
 
 def environment(cpus: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from data_pipeline.system.errors import InputError
 from models.backend import (
     environment,
     is_out_of_memory,
@@ -64,6 +65,7 @@ def test_several_threads_go_without_onednn():
         (RuntimeError("CUDA_ERROR_OUT_OF_MEMORY"), True),
         (RuntimeError("CUBLAS_STATUS_ALLOC_FAILED"), True),
         (RuntimeError("Out of memory allocating 8000000000 bytes"), True),
+        (InputError("own:network must be a function (MemoryError: no message)"), True),
         (ValueError("shapes differ"), False),
     ],
 )
