@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from typing import Any
 
+from ray.exceptions import RayActorError, RayTaskError
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.experiment import Trial
 
@@ -26,6 +27,8 @@ class WarmController(TuneController):  # type: ignore[misc]
         super().__init__(*args, **options)
         self._graphs_of = graphs_of
         self._actor_cache = IdleWorkers()
+        actors = self._actor_manager
+        actors._actor_task_failed = as_deaths(actors._actor_task_failed)  # noqa: SLF001 - Ray has no setting for it
 
     def _maybe_reuse_cached_actor(self, trial: Trial) -> bool:
         if trial not in self._resetting_trials and self._has_starting_actor(trial):
@@ -47,6 +50,21 @@ class WarmController(TuneController):  # type: ignore[misc]
     def _actor_failed(self, tracked_actor: Any, exception: Exception) -> None:
         self._actor_cache.forget(tracked_actor)
         super()._actor_failed(tracked_actor, exception)
+
+
+def as_deaths(fail: Callable[..., None]) -> Callable[..., None]:
+    """Takes any end of a worker's task that is no error of its own as its death.
+
+    Tune ends the whole search where Ray ended a worker for lack of memory, or lost what
+    it sent with its node: it expects other errors then.
+    """
+
+    def told(tracked_actor_task: Any, exception: Exception) -> None:
+        if not isinstance(exception, RayActorError | RayTaskError):
+            exception = RayActorError(error_msg=str(exception))
+        fail(tracked_actor_task=tracked_actor_task, exception=exception)
+
+    return told
 
 
 def use_warm_controller(data_spec: DataSpec) -> None:
