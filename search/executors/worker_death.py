@@ -66,7 +66,7 @@ def describe_death(trouble: str, *, killed_for_memory: bool) -> Death:
     if killed_for_memory:
         return Death(cause=KERNEL, ran_out=True)
     if LOW_MEMORY in trouble:
-        return Death(cause="this machine ran out of memory", short=True)
+        return Death(cause="its machine ran out of memory", short=True)
     return Death(cause="")
 
 
