@@ -22,13 +22,13 @@ def read(name):
     return (FOLDER / name).read_text("utf-8")
 
 
-def test_ray_up_is_ray_s_own_schema():
+@pytest.mark.parametrize("name", ["ray_up.yaml", "own_machines.yaml"])
+def test_ray_up_is_ray_s_own_schema(name):
     """``ray up`` takes the file."""
-    config = yaml.safe_load(read("ray_up.yaml"))
-    validate_config(prepare_config(config))
+    validate_config(prepare_config(yaml.safe_load(read(name))))
 
 
-@pytest.mark.parametrize("name", ["ray_up.yaml", "slurm.sbatch"])
+@pytest.mark.parametrize("name", ["ray_up.yaml", "own_machines.yaml", "slurm.sbatch"])
 def test_options_of_ray_start(name):
     """Each option of ``ray start`` exists."""
     text = read(name).replace("\\\n", " ")
@@ -50,6 +50,13 @@ def test_kuberay_is_a_cluster_with_a_token():
     for group in groups:
         (container,) = group["template"]["spec"]["containers"]
         assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
+
+
+def test_slurm_stops_the_driver_with_a_signal_that_it_gets():
+    """A shell's background jobs ignore SIGINT; the script sends SIGTERM."""
+    lines = read("slurm.sbatch").splitlines()
+    assert any(line.startswith("#SBATCH --signal=B:TERM@") for line in lines)
+    assert any(re.match(r"trap 'kill -TERM .*' TERM$", line) for line in lines)
 
 
 def test_slurm_is_a_shell_script():
