@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from dataclasses import dataclass
 
 import optuna
@@ -15,13 +16,13 @@ from tests.factories.runs import STUDY, Answer, ended, searched, started, write_
 
 pytestmark = pytest.mark.slow
 
-TRIALS, EPOCHS = 4, 16
+TRIALS, EPOCHS = 5, 20
 TEXT = (
     STUDY.replace("trials = 2", f"trials = {TRIALS}")
     .replace("max_concurrent = 1", "cpus_per_trial = 1")
     .replace('"training.epochs" = 2', f'"training.epochs" = {EPOCHS}')
 )
-NODES, SOON = ("first", "second"), 20
+NODES, SOON, SETTLED = ("first", "second"), 20, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +86,29 @@ def story(tmp_path_factory, coursework):
 def train_at_once(driver, nodes, folder):
     """Has a node join, whose worker is slow to start; returns what trains then."""
     wait(driver, lambda: reported(folder))
+    (training,) = workers_of(nodes, "first")
     nodes.start_node("second", cpus=1)
     wait(driver, lambda: workers_of(nodes, "second"))
     (starting,) = workers_of(nodes, "second")
     starting.suspend()
     # Meanwhile the first node's worker is idle once, and takes another trial.
     wait(driver, lambda: max(reported(folder), default=0) > 0)
-    (training,) = workers_of(nodes, "first")
-    training.suspend()
+    stop_amid_a_trial(driver, training, folder)
     starting.resume()
     wait(driver, lambda: len(reported(folder)) > 1)
     training.resume()
     return reported(folder)
+
+
+def stop_amid_a_trial(driver, worker, folder):
+    """Stops the only worker that trains, in a trial that has reported."""
+    worker.suspend()
+    time.sleep(SETTLED)  # what it has sent before is recorded
+    while not reported(folder):
+        worker.resume()
+        wait(driver, lambda: reported(folder))
+        worker.suspend()
+        time.sleep(SETTLED)
 
 
 def kill_in_second_fold(driver, folder):
