@@ -50,13 +50,13 @@ def name_of(node: Mapping[str, Any]) -> str:
     return f"{node['NodeManagerAddress']} {node['NodeID'][:SHOWN]}"
 
 
-def describe_node() -> NodeFacts:
-    """Describes the node of this process."""
+def describe_node(gpus: int) -> NodeFacts:
+    """Describes the node of this process, of whose GPUs Ray may give so many."""
     free = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
     return NodeFacts(
         name=node_name(),
         versions=project_versions(),
-        gpus=find_gpus(free).gpus,
+        gpus=find_gpus(free).gpus[:gpus],
         processor=processor_name(),
         cores=os.cpu_count() or 1,
         token=is_token_auth_enabled(),
@@ -85,12 +85,17 @@ def ask_nodes() -> list[NodeFacts]:
     """
     ask = ray.remote(num_cpus=0)(describe_node)
     asked = [
-        (node, ask.options(scheduling_strategy=_only(node)).remote())
+        (node, ask.options(scheduling_strategy=_only(node)).remote(gpus_of(node)))
         for node in live_nodes()
         if node["Resources"].get("CPU")
     ]
     found = [answer_of(node, answer) for node, answer in asked]
     return [facts for facts in found if facts is not None]
+
+
+def gpus_of(node: Mapping[str, Any]) -> int:
+    """Counts a node's GPUs for Ray: a batch system may have given it fewer."""
+    return int(node["Resources"].get("GPU", 0))
 
 
 def answer_of(node: Mapping[str, Any], answer: Any) -> NodeFacts | None:

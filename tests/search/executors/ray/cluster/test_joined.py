@@ -23,6 +23,7 @@ from search.executors.ray.cluster.nodes import (
 from search.executors.ray.environment import set_joined_environment, set_ray_environment
 from search.pipeline.opening import check_address
 from search.pipeline.run_study import RunRequest
+from tests.fakes.nvidia_smi import cards, install
 
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "theirs", "RAY_ADDRESS": "h:1"}
 
@@ -135,7 +136,9 @@ def test_each_node_is_asked(monkeypatch):
     strategies = []
     asking = SimpleNamespace(
         options=lambda scheduling_strategy: SimpleNamespace(
-            remote=lambda: strategies.append(scheduling_strategy) or len(strategies)
+            remote=lambda gpus: (
+                strategies.append((scheduling_strategy, gpus)) or len(strategies)
+            )
         )
     )
     fake = SimpleNamespace(
@@ -145,7 +148,7 @@ def test_each_node_is_asked(monkeypatch):
                 "Alive": True,
                 "NodeID": name * 56,
                 "NodeManagerAddress": "10.0.0.5",
-                "Resources": {"CPU": cpus},
+                "Resources": {"CPU": cpus, "GPU": 1.0},
             }
             for name, cpus in (("a", 2.0), ("b", 2.0), ("c", 0.0))
         ],
@@ -153,7 +156,19 @@ def test_each_node_is_asked(monkeypatch):
     )
     monkeypatch.setattr(cluster_nodes, "ray", fake)
     assert ask_nodes() == [1, 2]
-    assert [one.node_id for one in strategies] == ["a" * 56, "b" * 56]
+    assert [(one.node_id, gpus) for one, gpus in strategies] == [
+        ("a" * 56, 1),
+        ("b" * 56, 1),
+    ]
+
+
+def test_gpus_that_ray_may_not_give(tmp_path, monkeypatch):
+    """No trial waits for a GPU of the machine that its node in Ray does not have."""
+    install(tmp_path, monkeypatch, answer=cards(8000, 8000))
+    monkeypatch.setattr(cluster_nodes, "node_name", lambda: "10.0.0.5 a1")
+    for resources, count in (({}, 0), ({"GPU": 1.0}, 1), ({"GPU": 8.0}, 2)):
+        gpus = cluster_nodes.gpus_of({"Resources": resources})
+        assert len(cluster_nodes.describe_node(gpus).gpus) == count
 
 
 def test_a_node_that_dies_is_left_out(monkeypatch):
