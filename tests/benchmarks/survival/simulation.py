@@ -118,19 +118,25 @@ class _Filled(_Whole):
     """Parts of a search: the trials before each row's window were not run."""
 
     def rows(self):
-        """Fills the storage before each row, and opens it again."""
-        done, options = 0, self._options
+        """Measures each row in a storage of its own."""
+        for count in _counts(self._options.trials):
+            place = self._database.parent / str(count)
+            place.mkdir()
+            database = place / self._database.name
+            yield _Filled(self._study, database, self._options).row(count)
+
+    def row(self, count):
+        """Fills the storage up to the row, and opens it."""
+        options = self._options
         self._swarm()  # creates the tables
-        for count in _counts(options.trials):
-            start = count - options.window - 2 * options.workers
-            fill(self._study, self._url, start=done, stop=max(done, start))
-            began = time.perf_counter()
-            swarm = self._swarm()
-            opened = time.perf_counter() - began
-            swarm.run(options.workers)  # so that the workers are out of step
-            swarm.ended = count - options.window
-            yield (*self._row(swarm, count), f"opened in {opened:.0f} s")
-            done = count
+        start = count - options.window - 2 * options.workers
+        fill(self._study, self._url, start=0, stop=max(0, start))
+        began = time.perf_counter()
+        swarm = self._swarm()
+        opened = time.perf_counter() - began
+        swarm.run(options.workers)  # so that the workers are out of step
+        swarm.ended = count - options.window
+        return (*self._row(swarm, count), f"opened in {opened:.0f} s")
 
 
 def _counts(trials):
