@@ -315,18 +315,18 @@ class _Report:
 
 def read_report(path: Path) -> Mapping[str, Any] | None:
     """Reads and validates the report of a run's hold-out test, if it exists."""
-    report = read_json(path, way_out=_REPORT_AGAIN)
+    report = read_json(path, way_out=REPORT_AGAIN)
     if report is None:
         return None
-    checked(path, report, _Report, _REPORT_AGAIN)
+    checked(path, report, _Report, REPORT_AGAIN)
     # Missing parts are dropped, except for subjects: their absence is printed.
     return {k: v for k, v in report.items() if v is not None or k == SUBJECTS}
 
 
 def read_saved(path: Path, kind: type[Kind]) -> Kind | None:
     """Reads ``SavedTrials`` and others that a command wrote, if the file exists."""
-    saved = read_json(path, way_out=_WRITTEN_AGAIN)
-    return None if saved is None else checked(path, saved, kind, _WRITTEN_AGAIN)
+    saved = read_json(path, way_out=WRITTEN_AGAIN)
+    return None if saved is None else checked(path, saved, kind, WRITTEN_AGAIN)
 
 
 def check_database(folder: RunFolder) -> None:
@@ -348,7 +348,7 @@ def check_database(folder: RunFolder) -> None:
         )
 
 
-_REPORT_AGAIN = (
+REPORT_AGAIN = (
     "restore a copy, or move it away: the same command then tests the same model again "
     "without recording another evaluation"
 )
@@ -356,7 +356,7 @@ _NESTED_AGAIN = (
     "rerun the command of the run, which keeps every finished part and writes the file "
     "again"
 )
-_WRITTEN_AGAIN = "restore a copy, or move it away: the same command rewrites it"
+WRITTEN_AGAIN = "restore a copy, or move it away: the same command rewrites it"
 
 
 @contextmanager
@@ -367,7 +367,7 @@ def named_gaps(path: Path) -> Iterator[None]:
     except KeyError as error:
         raise RunError(
             f"{path}: lacks {error}, which its texts need: an older version may have "
-            f"written it; {_NESTED_AGAIN if path.name == NESTED else _REPORT_AGAIN}"
+            f"written it; {_NESTED_AGAIN if path.name == NESTED else REPORT_AGAIN}"
         ) from error
 
 

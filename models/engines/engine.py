@@ -75,6 +75,14 @@ def not_opened(path: Path, error: Exception) -> ModelError:
     )
 
 
+def not_computed(path: Path, error: Exception) -> ModelError:
+    """Makes the error for a model that fails on pixels of its input's shape."""
+    return ModelError(
+        f"{path} was loaded, but cannot be computed: {first_line(error)}; copy it "
+        "again from the run that wrote it"
+    )
+
+
 def not_loaded(path: Path, error: Exception, package: str) -> ModelError:
     """Makes the error for a file that the engine of ``package`` cannot load."""
     return ModelError(

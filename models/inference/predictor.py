@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from models.engines import open_engine
-from models.engines.engine import Shape
+from models.engines.engine import Shape, not_computed
 from models.inference.sidecar import Sidecar, contradicted
 from models.metrics.predictions import (
     ROWS_AT_ONCE,
@@ -114,9 +116,18 @@ class Predictor:
         Returns:
             One row for each image; no row depends on its neighbours, only the last
             digits on its place in its batch.
+
+        Raises:
+            ModelError: the engine cannot compute the model.
         """
-        batches = predict_padded(self._engine.predict, pixels, at_once=self.at_once)
+        batches = predict_padded(self._compute, pixels, at_once=self.at_once)
         return Predictions.concatenate([Predictions.of(batch) for batch in batches])
+
+    def _compute(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
+        try:
+            return self._engine.predict(pixels)
+        except Exception as error:  # each engine has classes of its own
+            raise not_computed(self._path, error) from error
 
 
 def _shapes(shapes: Sequence[Shape]) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from models.config.config import complete
-from search.final.selection import SELECTION
+from search.final.selection_file import read_selection
 from search.final.sidecar import SIDECAR
 from search.ledger.records import TrialRecord, find_trial
 from search.model_card.card import model_card
 from search.model_card.facts import gather_facts
 from search.results.section import NEEDED, results_section
 from search.run_files import MODEL_CARD, REPORT, RESULTS, named_gaps, read_report
-from search.run_folder import RunFolder, read_json, write_text
+from search.run_folder import RunFolder, write_text
 from search.study.study import Study
 
 
@@ -36,7 +36,7 @@ def write_texts(
     def section() -> str:
         place = str(folder.file(REPORT))
         tested = find_trial(records, int(report["trial"]), place=place)
-        selected = read_json(folder.file(SELECTION)) or {}
+        selected = read_selection(folder) or {}
         return results_section(study, complete(tested.values), report, selected)
 
     def card() -> str:

@@ -27,14 +27,14 @@ from models.metrics.predictions import HEADS, Predictions
 from search.costs.limits import LATENCY
 from search.final.candidate_values import score_candidates
 from search.final.front import front_entry, trials_on_front
+from search.final.selection_file import SELECTION, read_selection
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
 from search.ledger.records import TrialRecord, rank_trials
-from search.run_folder import RunFolder, read_json, write_json
+from search.run_folder import RunFolder, write_json
 from search.sampling.parameter_sets import FINETUNE_OF
 from search.trial.messages import PREDICTIONS, Job
 
-SELECTION = "selection.json"
 BEST, SMALLEST, FASTEST = "best", "smallest_tied", "fastest_tied"
 
 _SOURCE = "Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV)"
@@ -83,20 +83,19 @@ def select(
     numbers = {record.number: record for record in ranked}
     candidates = _candidates(run, ranked)
     of = _identity(ranked, candidates, choose)
-    path = run.folder.file(SELECTION)
-    entry = read_json(path)
+    entry = read_selection(run.folder)
     if entry is None or (entry.get("of"), entry.get("method")) != (of, _METHOD):
         run.print("comparing the completed trials by their out-of-fold predictions")
         entry = {"of": of, "method": _METHOD} | _compare(run, job, ranked, candidates)
         entry["value"] = numbers[int(entry["chosen"])].value
-        write_json(path, entry)
+        write_json(run.folder.file(SELECTION), entry)
     return numbers[int(entry["chosen"])], entry
 
 
 def chosen_trial(run: Run, records: Sequence[TrialRecord]) -> TrialRecord:
     """Returns the trial that ``select`` chose; the best if it was not called."""
     ranked = rank_trials(records)
-    entry = read_selection(run) or {"chosen": ranked[0].number}
+    entry = read_selection(run.folder) or {"chosen": ranked[0].number}
     return next(r for r in ranked if r.number == int(entry["chosen"]))
 
 
@@ -104,20 +103,15 @@ def number_chosen(
     folder: RunFolder, records: Sequence[TrialRecord], *, choose: str
 ) -> int | None:
     """Returns the number that ``choose`` took among exactly these trials, if it did."""
-    entry = read_json(folder.file(SELECTION)) or {"of": []}
+    entry = read_selection(folder) or {"of": []}
     compared = [entry_of[0] for entry_of in entry["of"][1:]]
     current = [choose, *(record.number for record in rank_trials(records))]
     return int(entry["chosen"]) if [*entry["of"][:1], *compared] == current else None
 
 
-def read_selection(run: Run) -> dict[str, Any] | None:
-    """Reads the last selection, if there was one."""
-    return read_json(run.folder.file(SELECTION))
-
-
 def kept_predictions(run: Run, number: int) -> Predictions | None:
     """Reads the out-of-fold predictions of a trial that ``select`` compared."""
-    of = (read_selection(run) or {}).get("of", ())
+    of = (read_selection(run.folder) or {}).get("of", ())
     digest = dict(of[1:]).get(number)
     folder = run.folder.predictions(run.storage)
     return None if digest is None else read_predictions(folder, number, digest)

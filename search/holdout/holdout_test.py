@@ -32,7 +32,8 @@ from search.final.kept_model import (
     seeds_of,
 )
 from search.final.seeds import ENSEMBLE
-from search.final.selection import read_selection, summary
+from search.final.selection import summary
+from search.final.selection_file import read_selection
 from search.final.sidecar import MODEL
 from search.holdout.calibration import calibration_entry
 from search.holdout.disclosure import (
@@ -225,7 +226,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
             test.run.data.split.development, test.used.rows, test.rows.table
         ),
         **fold_subjects(test.run.data.split.development, test.used),
-        "selection": summary(read_selection(test.run)),
+        "selection": summary(read_selection(test.run.folder)),
         **_methods(test),
         **calibration_entry(test.run, test.sidecar, test.rows, _averaged(test)),
         **baseline_entries(test.run, test.baselines, test.gains),

@@ -1,11 +1,12 @@
 """The scores of a report, computed again from the table of its predictions alone."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic.dataclasses import dataclass as validated
 
 from data_pipeline.system.errors import RunError
 from models.metrics.own.metric import is_own_code
@@ -15,7 +16,16 @@ from search.holdout.objective import OBJECTIVE, describe_objective
 from search.holdout.predictions_file import MODEL, RecordedRows, read_predictions
 from search.holdout.scores import score_rows
 from search.holdout.seed_scores import EACH, seed_heads
-from search.run_files import PREDICTED, REPORT, read_report
+from search.run_files import (
+    LOOSE,
+    PREDICTED,
+    REPORT,
+    REPORT_AGAIN,
+    Count,
+    Number,
+    checked,
+    read_report,
+)
 from search.run_folder import RunFolder
 
 TOLERANCE = 1e-9
@@ -23,6 +33,58 @@ TOLERANCE = 1e-9
 
 MOST = 20
 """Differences that are listed."""
+
+
+@validated(config=LOOSE, frozen=True, slots=True, kw_only=True)
+class _Unit:
+    """An action unit of a report."""
+
+    threshold: Number
+
+
+@validated(config=LOOSE, frozen=True, slots=True, kw_only=True)
+class _Units:
+    """The action units of a report."""
+
+    per_au: dict[str, _Unit] = field(default_factory=dict)
+
+
+@validated(config=LOOSE, frozen=True, slots=True, kw_only=True)
+class _Baseline:
+    """A baseline of a report, with a threshold for each action unit."""
+
+    thresholds: dict[str, Number] = field(default_factory=dict)
+
+
+@validated(config=LOOSE, frozen=True, slots=True, kw_only=True)
+class _Objective:
+    """The metrics of a report's objective, with their weights."""
+
+    metrics: dict[str, Number] = field(default_factory=dict)
+
+
+@validated(config=LOOSE, frozen=True, slots=True, kw_only=True)
+class _Intervals:
+    """How a report's intervals were computed."""
+
+    seed: Count = 0
+
+
+@validated(config=LOOSE, frozen=True, slots=True, kw_only=True)
+class _Needed:
+    """What a report's scores are computed with, beside the table."""
+
+    action_units: _Units = field(default_factory=_Units)
+    baselines: dict[str, _Baseline] = field(default_factory=dict)
+    objective: _Objective = field(default_factory=_Objective)
+    intervals: _Intervals = field(default_factory=_Intervals)
+
+    @property
+    def thresholds(self) -> dict[str, Mapping[str, float]]:
+        """The thresholds of action units, of the model and each baseline."""
+        units = self.action_units.per_au
+        own = {unit: row.threshold for unit, row in units.items()}
+        return {MODEL: own, **{n: b.thresholds for n, b in self.baselines.items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +134,14 @@ def rescore(folder: RunFolder) -> Rescored:
     report = read_report(folder.file(REPORT))
     if report is None:
         raise RunError(f'{folder.path}: has no {REPORT}; run the study until "holdout"')
-    recorded = recorded_rows(folder, report)
-    seed = int(report.get("intervals", {}).get("seed", 0))
+    recorded, needed = recorded_rows(folder, report), _needed(folder, report)
+    seed = needed.intervals.seed
     own = list(own_metrics(report))
     parts = score_rows(recorded.rows, seed=seed, own=own)
-    objective = report.get(OBJECTIVE, {}).get("metrics")
-    if objective:
-        parts[OBJECTIVE] = describe_objective(recorded.rows, objective, seed=seed)
+    if needed.objective.metrics:
+        parts[OBJECTIVE] = describe_objective(
+            recorded.rows, needed.objective.metrics, seed=seed
+        )
     if recorded.rows.seeds:
         parts[SEEDS] = {"heads": seed_heads(recorded.rows, seed=seed, own=own)}
     others = np.flatnonzero(~recorded.duplicates)
@@ -104,24 +167,18 @@ def recorded_rows(folder: RunFolder, report: Mapping[str, Any]) -> RecordedRows:
     """Reads what was predicted for the rows of a report, with its thresholds.
 
     Raises:
-        RunError: the table is missing or damaged.
+        RunError: the table is missing, or it or the report is damaged.
     """
     path = folder.file(PREDICTED)
     if not path.exists():
         raise RunError(
             f'{folder.path}: has no {PREDICTED}; run the study until "holdout"'
         )
-    return read_predictions(path, _thresholds(report))
+    return read_predictions(path, _needed(folder, report).thresholds)
 
 
-def _thresholds(report: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
-    """Reads the thresholds of action units, of the model and each baseline."""
-    units = report.get("action_units", {}).get("per_au", {})
-    fitted = report.get("baselines", {})
-    return {
-        MODEL: {unit: float(row["threshold"]) for unit, row in units.items()},
-        **{name: each.get("thresholds", {}) for name, each in fitted.items()},
-    }
+def _needed(folder: RunFolder, report: Mapping[str, Any]) -> _Needed:
+    return checked(folder.file(REPORT), dict(report), _Needed, REPORT_AGAIN)
 
 
 def own_metrics(report: Mapping[str, Any]) -> Iterator[str]:

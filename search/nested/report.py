@@ -10,7 +10,7 @@ from models.config.hyperparameters import Value
 from search.callbacks.progress_bar import ProgressBar
 from search.documents.nested_texts import write_nested_texts
 from search.final.exported_config import BEST, read_exported
-from search.final.selection import SELECTION
+from search.final.selection_file import read_selection
 from search.holdout.predictions_file import RecordedRows
 from search.holdout.rescore import recorded_rows
 from search.nested.opening import Plan
@@ -30,7 +30,7 @@ from search.run_files import (
     RESULTS,
     read_report,
 )
-from search.run_folder import read_json, write_json, write_text
+from search.run_folder import write_json, write_text
 from search.storage.url import chosen_storage
 
 
@@ -107,7 +107,7 @@ def _outcome(part: Part, request: RunRequest) -> _Outcome:
         trial=exported.origin.trial,
         value=exported.origin.value,
         config=dict(exported.study.space.fixed),
-        selection=read_json(part.folder.file(SELECTION)) or {},
+        selection=read_selection(part.folder) or {},
         test=read_report(part.folder.file(REPORT)) if tested else None,
     )
 

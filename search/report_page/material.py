@@ -7,7 +7,7 @@ from typing import Any
 
 from data_pipeline.split.receipt import Receipt
 from data_pipeline.split.receipt_file import Receipts
-from search.final.selection import SELECTION
+from search.final.selection_file import read_selection
 from search.holdout.predictions_file import RecordedRows, read_predictions
 from search.holdout.rescore import recorded_rows
 from search.ledger.reader import (
@@ -25,7 +25,7 @@ from search.run_files import (
     STUDY,
     read_report,
 )
-from search.run_folder import RunFolder, read_json
+from search.run_folder import RunFolder
 from search.stopping.search_end import SearchEnd
 from search.storage.url import masked
 from search.study.study import Study, read_study
@@ -119,7 +119,7 @@ def gather(
         records=read_records(study, url=storage, name=folder.name),
         provenance=read_provenance(url=storage, name=folder.name),
         end=read_end(study, url=storage, name=folder.name),
-        choice=read_json(folder.file(SELECTION)) or {},
+        choice=read_selection(folder) or {},
         test=test,
         rows=recorded_rows(folder, test or {}) if has_rows else None,
         receipts=[old for old in receipts if old.opener.run == folder.name],

@@ -7,7 +7,7 @@ from typing import Any
 from data_pipeline.split.fold_checks import unscorable_folds
 from search.callbacks.run_log import LOG, TRACES
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
-from search.final.selection import read_selection
+from search.final.selection_file import read_selection
 from search.holdout.holdout_test import search_entry
 from search.holdout.status import tested_trial
 from search.inputs.graphs import describe_graphs
@@ -86,7 +86,7 @@ def print_result(run: Run, ledger: Ledger) -> None:
         f"{counts.failed} failed{synthetic}"
     )
     records = ledger.records()
-    selection = read_selection(run) or {}
+    selection = read_selection(run.folder) or {}
     for line in (
         *describe_end(ledger),
         *_not_run(records),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.split.rules import LEAKY
-from search.final.selection import read_selection
+from search.final.selection_file import read_selection
 from search.final.sidecar import MODEL
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord, best_trial
@@ -63,7 +63,7 @@ def _best(run: Run, records: Sequence[TrialRecord]) -> Iterator[str]:
         yield "No trial has completed yet."
         return
     name = f" ({code(best.enqueued)})" if best.enqueued else ""
-    selection = read_selection(run) or {}
+    selection = read_selection(run.folder) or {}
     yield f"Trial {best.number}{name}: {describe_value(best, selection)}."
     if run.study.goals:
         yield "With several objectives this is the trial with the highest mean of the "

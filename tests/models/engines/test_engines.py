@@ -47,6 +47,20 @@ def paths(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
+def test_a_model_that_cannot_be_computed(paths, monkeypatch):
+    """An error of an engine's own, on pixels of the right shape, is one message."""
+    model = Predictor(paths[".keras"], cpus=1)
+
+    def fail(pixels):
+        del pixels
+        raise OverflowError("a stride is too large\nand more")
+
+    monkeypatch.setattr(model._engine, "predict", fail)  # noqa: SLF001 - no file
+    with pytest.raises(ModelError, match=r"keras was loaded, .*: a stride is too l"):
+        model.predict(raw(2))
+
+
 def test_each_engine_is_under_test():
     """The table of engines has no other ending than those tested here."""
     assert set(NAMES) == set(ENGINES)

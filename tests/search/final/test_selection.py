@@ -23,11 +23,11 @@ from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from search.final.selection import (
     RESAMPLES,
-    SELECTION,
     chosen_trial,
     select,
     summary,
 )
+from search.final.selection_file import SELECTION, read_selection
 from search.ledger.records import TrialRecord
 from search.reports.selection_report import describe_best, describe_front, describe_tied
 from search.run_folder import RunFolder, write_json
@@ -291,6 +291,26 @@ def test_a_selection_by_another_method_is_made_again(case):
     write_json(run.folder.file(SELECTION), earlier | {"corrected": None})
     assert select(run, job, records)[1] == entry
     assert "method" not in summary(entry)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"corrected": {"value": 0.5, "low": 0.4, "high": "?"}},
+        {"best": "first"},
+        {"of": ["best", 3]},
+        {"tied": [{"score": 0.5}]},
+        {"known": [{"trial": 1}]},
+    ],
+)
+def test_a_damaged_selection_is_refused(case, damaged):
+    """What texts cannot be written from is one message, with the way out."""
+    run, job, records = case
+    _, entry = select(run, job, records)
+    write_json(run.folder.file(SELECTION), entry | damaged)
+    (key,) = damaged
+    with pytest.raises(RunError, match=rf"{SELECTION}: {key}.*move it away"):
+        read_selection(run.folder)
 
 
 def test_resamples_select_by_the_value_that_chose(case):

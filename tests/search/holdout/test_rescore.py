@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -206,6 +207,25 @@ def test_a_damaged_table_is_refused(folder, damage, words):
         read_predictions(path, THRESHOLDS)
     assert str(refused.value).startswith(f"{path}: ")
     assert "restore a copy" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "damaged", "words"),
+    [
+        ("objective", {"metrics": "all"}, "objective.metrics: .*found 'all'"),
+        ("intervals", {"seed": "five"}, "intervals.seed: .*found 'five'"),
+        ("action_units", {"per_au": {"AU1": {}}}, "per_au.AU1.threshold: .*required"),
+        ("baselines", {"pixels": {"value": 0.5, "thresholds": 1}}, "pixels.thresholds"),
+    ],
+)
+def test_a_damaged_report_is_refused(folder, key, damaged, words):
+    """A report without what its scores are computed with is one message."""
+    report = json.loads((folder / REPORT).read_text())
+    report[key] = {**report.get(key, {}), **damaged}
+    (folder / REPORT).write_text(json.dumps(report))
+    answer = rescored(folder)
+    assert answer.code == 1
+    assert re.search(rf"{REPORT}: .*{words}.*restore a copy", answer.err)
 
 
 def test_an_untested_run_is_refused(folder):
