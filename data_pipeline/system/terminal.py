@@ -167,6 +167,9 @@ class Output(io.TextIOBase):
         """Flushes the stream unless it has failed."""
         self._try(self._stream.flush)
 
+    def close(self) -> None:
+        """Leaves the stream open, which belongs to another; it may be closed before."""
+
     def _try(self, write: Callable[..., object], *text: str) -> None:
         if self.error is not None:
             return

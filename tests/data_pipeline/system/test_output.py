@@ -149,3 +149,14 @@ def test_nothing_steers_a_terminal():
         "a\\x1b]0;title\\x07 b\\x9b31m c\\u202etxt.exe \\xff \\r\n\\tü表"
     )
     assert one_line("a\nb") == "a\\nb"
+
+
+def test_a_stream_that_another_closed():
+    """An output is collected without an error, and closes no stream of another."""
+    stream = io.StringIO()
+    output = Output(stream, print)
+    output.write("a line")
+    output.close()
+    assert stream.getvalue() == "a line"
+    stream.close()
+    output.close()

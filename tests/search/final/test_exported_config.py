@@ -253,7 +253,7 @@ def test_the_chosen_is_exported(tmp_path, out, compared, trial, number, reason):
     )
     (folder / "study.toml").write_text(text)
     if compared is not None:
-        entry = {"of": ["smallest_tied", *compared], "chosen": 1}
+        entry = {"of": ["smallest_tied", *compared], "best": 2, "chosen": 1}
         (folder / "selection.json").write_text(json.dumps(entry))
     path = tmp_path / "chosen.toml"
     found = export_trial(out, "small", path, trial=trial, storage=None)
