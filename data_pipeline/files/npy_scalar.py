@@ -38,7 +38,11 @@ def read_scalar(path: str) -> str:
         ...
         FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/0_exp.npy'
     """
-    value = read_values(path, 1)[0]
+    values = read_values(path, 1)
+    try:
+        value = values[0]
+    except SystemError:  # in NumPy, of a character beyond Unicode
+        raise ValueError("text was expected, found no characters") from None
     return value.decode() if isinstance(value, bytes) else str(value)
 
 

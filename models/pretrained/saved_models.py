@@ -95,15 +95,22 @@ def check_arrays(file: Any) -> None:
         with open_regular(file) as opened:
             check_arrays(opened)
         return
-    with h5py.File(file, "r") as root:
-        visited: set[int] = set()
-        waiting = [root["/"]]
-        while waiting:
-            group = waiting.pop()
-            address = h5py.h5o.get_info(group.id).addr
-            if address not in visited:
-                visited.add(address)
-                waiting += _groups_in(group)
+    try:
+        with h5py.File(file, "r") as root:
+            _check_groups(root["/"])
+    except OverflowError as error:
+        raise OSError(f"a size in it is beyond any file: {error}") from error
+
+
+def _check_groups(root: Any) -> None:
+    visited: set[int] = set()
+    waiting = [root]
+    while waiting:
+        group = waiting.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        if address not in visited:
+            visited.add(address)
+            waiting += _groups_in(group)
 
 
 def _groups_in(group: Any) -> Iterator[Any]:

@@ -222,6 +222,15 @@ def test_npy_heads(tmp_path, head):
         read_scalar(str(path))
 
 
+@pytest.mark.parametrize("last", [b"\xff\xff\xff\xff", b"\x00\x00\x11\x00"])
+def test_npy_characters(tmp_path, last):
+    """Text with a character beyond Unicode is a ValueError."""
+    path = tmp_path / "0_exp.npy"
+    path.write_bytes(saved(np.array("1", "<U1"))[:-4] + last)
+    with pytest.raises(ValueError, match="no characters"):
+        read_scalar(str(path))
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_npy_changed(tmp_path_factory, data):

@@ -1,10 +1,12 @@
 """Model files: their own numbers only, no code, nothing of other files."""
 
 import ast
+import io
 import json
 import os
 import shutil
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -121,6 +123,18 @@ def test_members_outside(tmp_path, model, name):
     """A member with a path outside the archive makes the file invalid."""
     with pytest.raises(ValueError, match="has a path outside it"):
         check_model(rewritten(tmp_path / "a.keras", model, name, b""))
+
+
+@pytest.mark.parametrize("place", range(8, 96, 8))
+def test_sizes_that_no_file_has(tmp_path, place):
+    """A file of arrays whose first sizes are changed is read, or refused."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["kernel"] = np.zeros(4)
+    content = bytearray(path.read_bytes())
+    content[place : place + 8] = b"\xfe" * 8
+    with suppress(OSError, ValueError):
+        check_arrays(io.BytesIO(content))
 
 
 def test_a_member_that_is_a_link(tmp_path, model):
