@@ -24,12 +24,9 @@ CONTEXT_MEMORY = 500_000_000
 
 OUT_OF_MEMORY_MARKS = (
     *("resource_exhausted", "resourceexhausted", "out of memory", "out_of_memory"),
-    *("bad_alloc", "alloc_failed", "unable to allocate", "memoryerror"),
+    *("bad_alloc", "alloc_failed", "unable to allocate"),
 )
-"""What the errors of TensorFlow, JAX, CUDA's libraries and NumPy say, in lower case.
-
-The last one is named by the message of a network that failed while it was built.
-"""
+"""What the errors of TensorFlow, JAX, CUDA's libraries and NumPy say, in lower case."""
 
 
 def environment(cpus: int) -> dict[str, str]:
@@ -199,9 +196,12 @@ def is_out_of_memory(error: BaseException) -> bool:
         error: raised by a training.
 
     Returns:
-        True for ``MemoryError`` and for the errors of each backend.
+        True for ``MemoryError`` and for the errors of each backend, and for an error
+        that one of these caused.
     """
     if isinstance(error, MemoryError):
+        return True
+    if error.__cause__ is not None and is_out_of_memory(error.__cause__):
         return True
     text = f"{type(error).__name__}: {error}".lower()
     return any(mark in text for mark in OUT_OF_MEMORY_MARKS)

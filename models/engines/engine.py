@@ -12,6 +12,7 @@ import numpy as np
 from data_pipeline.files.safe_open import read_bytes
 from data_pipeline.system.errors import InputError, ModelError, first_line
 from data_pipeline.system.terminal import no_stderr
+from models.backend import is_out_of_memory
 
 Shape = tuple[int | None, ...]
 """A shape, batch axis first; ``None`` on an axis of any size."""
@@ -77,9 +78,13 @@ def not_opened(path: Path, error: Exception) -> ModelError:
 
 def not_computed(path: Path, error: Exception) -> ModelError:
     """Makes the error for a model that fails on pixels of its input's shape."""
+    way_out = (
+        "free memory, or use a machine with more"
+        if is_out_of_memory(error)
+        else "copy it again from the run that wrote it"
+    )
     return ModelError(
-        f"{path} was loaded, but cannot be computed: {first_line(error)}; copy it "
-        "again from the run that wrote it"
+        f"{path} was loaded, but cannot be computed: {first_line(error)}; {way_out}"
     )
 
 

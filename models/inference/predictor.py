@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipeline.system.errors import HarnessError
 from models.engines import open_engine
 from models.engines.engine import Shape, not_computed
 from models.inference.sidecar import Sidecar, contradicted
@@ -126,6 +127,8 @@ class Predictor:
     def _compute(self, pixels: np.ndarray) -> Mapping[str, np.ndarray]:
         try:
             return self._engine.predict(pixels)
+        except HarnessError:
+            raise
         except Exception as error:  # each engine has classes of its own
             raise not_computed(self._path, error) from error
 

@@ -96,8 +96,11 @@ class MemoryLimit:
         self._nodes[number] = node
 
     def use_nodes(self, names: Iterable[str]) -> None:
-        """Takes the nodes that take trials now: others may have come, or gone."""
-        self._living = frozenset(names)
+        """Takes the nodes that take trials now: others may have come, or gone.
+
+        Where there is none, the last ones are expected to come back.
+        """
+        self._living = frozenset(names) or self._living
 
     def add(self, number: int, values: Mapping[str, Value]) -> None:
         """Adds a trial that ran out, unless it would have been refused."""

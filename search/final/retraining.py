@@ -23,7 +23,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import where, write_text
-from search.stopping.search_end import SearchEnd
+from search.stopping.search_end import ALL_TRIED, SearchEnd
 from search.trial.messages import (
     CONSTRAINT,
     OUT_OF_MEMORY,
@@ -62,11 +62,13 @@ def _none_completed(
     ended = f"the search ended: {end.reason}; " if end is not None else ""
     limits = " or the limits of [constraints]" if CONSTRAINT in reasons else ""
     memory = f" {MORE_MEMORY} first." if OUT_OF_MEMORY in reasons else ""
+    # Of a grid nothing is left that a larger limit would start.
+    more = "Raise search.trials (or the limit that ended it), or copy"
+    begin = "Copy" if end == ALL_TRIED else more
     return (
         f"no trial completed, so there is nothing to retrain; {ended}reasons: "
-        f"{'; '.join(reasons) or 'none'}.{memory} Raise search.trials (or the limit "
-        "that ended it), or copy the study file under another name and widen the space"
-        f"{limits} there, which is another search"
+        f"{'; '.join(reasons) or 'none'}.{memory} {begin} the study file under another "
+        f"name and widen the space{limits} there, which is another search"
         + (f"; see {log}" if log is not None else "")
     )
 

@@ -88,8 +88,11 @@ class _Level:
 
 
 def _every(count: int) -> int:
-    """Returns n, so that each n-th of so many is at most ``MOST``."""
-    return max(1, -(-count // MOST))
+    """Returns n, so that each n-th of so many is at most ``MOST``.
+
+    A power of two: each third trial is proposed at random, and some must be shown.
+    """
+    return 1 << (max(1, -(-count // MOST)) - 1).bit_length()
 
 
 def values_at_level(steps: Steps, trial: FrozenTrial, level: int) -> list[float] | None:

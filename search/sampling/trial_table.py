@@ -32,7 +32,6 @@ class TrialTable:
         """
         if trials is self._latest:
             return
-        self._latest = trials
         if not self._continues(trials):
             self.clear()
             self._seen, self.unfinished = 0, set()
@@ -46,6 +45,7 @@ class TrialTable:
             self.add(trial)
         self._seen = len(trials)
         self._last = trials[-1].number if trials else None
+        self._latest = trials
 
     def add(self, trial: FrozenTrial) -> None:
         """Keeps what is new of a trial."""

@@ -90,7 +90,8 @@ def early_end(
     grid = sampler_of(search.sampler).walks_grid
     count = len(failed(trials, grid=grid))
     if count - before.failed >= search.stop_after_failures:
-        return SearchEnd(reason=_all_failed(count, search), early=True, failed=True)
+        reason = _all_failed(count, search, grid=grid)
+        return SearchEnd(reason=reason, early=True, failed=True)
     too_large = len(refused(trials))
     if not grid and too_large - before.refused >= MOST_REFUSED:
         return SearchEnd(reason=_all_refused(too_large), early=True, failed=True)
@@ -147,11 +148,12 @@ def _ran_out(trial: FrozenTrial) -> bool:
     return trial.user_attrs.get("reason") == OUT_OF_MEMORY
 
 
-def _all_failed(count: int, search: Search) -> str:
-    return (
-        f"all of its first {counted(count, 'trial')} failed "
-        f"(search.stop_after_failures = {search.stop_after_failures})"
-    )
+def _all_failed(count: int, search: Search, *, grid: bool) -> str:
+    trials, limit = counted(count, "trial"), search.stop_after_failures
+    # Of a grid others may have run out of memory before.
+    begin = f"{trials} failed and none has trained" if grid else ""
+    begin = begin or f"all of its first {trials} failed"
+    return f"{begin} (search.stop_after_failures = {limit})"
 
 
 def _all_refused(count: int) -> str:

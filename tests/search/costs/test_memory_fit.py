@@ -133,6 +133,8 @@ def test_a_node_that_left_holds_nothing():
     for number in (0, 1):
         limit.add(number, LARGE)
     assert limit.refusal(LARGE) == ""
+    limit.use_nodes([])
+    assert limit.refusal(LARGE) == "", "until another one lives, it may come back"
     limit.use_nodes(["small"])
     assert limit.refusal(LARGE)
 
@@ -253,6 +255,16 @@ def test_a_small_budget_names_the_memory(tmp_path):
         ledger.tell(request.number, prune("out_of_memory"))
     with pytest.raises(RunError, match=r"no trial completed.*Free memory"):
         require_best(ledger)
+
+
+def test_an_exhausted_grid_names_no_limit(tmp_path):
+    """Where a whole grid ran out, the way out is no larger number of trials."""
+    ledger = begin(tmp_path, small(text=GRID), storage="journal")
+    while (request := ledger.ask()) is not None:
+        ledger.tell(request.number, prune("out_of_memory"))
+    with pytest.raises(RunError, match=r"Free memory.* first\. Copy the study") as told:
+        require_best(ledger)
+    assert "search.trials" not in str(told.value)
 
 
 def _refused(ledger):

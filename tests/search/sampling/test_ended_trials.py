@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from search.sampling import ended_trials
+from search.sampling.bohb import RANDOM_EVERY
 from search.sampling.ended_trials import EndedTrials
 from tests.strategies.pruners import LAWS, STEPS
 
@@ -50,7 +51,7 @@ def test_good_ones_and_a_sample(values):
         return
     best = sorted(range(len(values)), key=lambda place: (-values[place], place))[:GOOD]
     assert {*best} <= {*shown}
-    every = -(-len(values) // MOST)
+    every = next(n for n in (1, 2, 4, 8) if len(values) <= n * MOST)
     assert {*shown} - {*best} == {*range(0, len(values), every)} - {*best}
     assert MOST / 2 <= len(shown) <= MOST + GOOD
 
@@ -58,10 +59,18 @@ def test_good_ones_and_a_sample(values):
 @LAWS
 @given(st.integers(0, 5 * MOST))
 def test_the_sample_lasts(count):
-    """A later trial takes none out of the sample until it is halved, or a third."""
+    """A later trial takes none out of the sample until it is halved."""
     one, more = (table_of([0.0] * n).reached(LAST) for n in (count, count + 1))
-    if -(-count // MOST) == -(-(count + 1) // MOST):
+    if count not in (MOST, 2 * MOST, 4 * MOST):
         assert {*numbers_of(one)} <= {*numbers_of(more)}
+
+
+def test_random_proposals_are_shown():
+    """Of every size a third of the sample was proposed at random, as of all trials."""
+    for count in range(MOST + 1, 5 * MOST):
+        shown = numbers_of(table_of([-float(n) for n in range(count)]).reached(LAST))
+        drawn = [n for n in shown if n % RANDOM_EVERY == RANDOM_EVERY - 1]
+        assert 0.2 < len(drawn) / len(shown) < 0.45
 
 
 def test_infeasible_ones():
@@ -73,7 +82,7 @@ def test_infeasible_ones():
         )
         trial.number = number
         table.add(trial)
-    assert [t.number for t in table.avoided()] == [*range(0, 3 * MOST, 3)]
+    assert [t.number for t in table.avoided()] == [*range(0, 3 * MOST, 4)]
     assert table.reached(LAST) == []
 
 
