@@ -151,8 +151,8 @@ def _ran_out(trial: FrozenTrial) -> bool:
 def _all_failed(count: int, search: Search, *, grid: bool) -> str:
     trials, limit = counted(count, "trial"), search.stop_after_failures
     # Of a grid others may have run out of memory before.
-    begin = f"{trials} failed and none has trained" if grid else ""
-    begin = begin or f"all of its first {trials} failed"
+    others = f"{trials} failed and none has trained"
+    begin = others if grid else f"all of its first {trials} failed"
     return f"{begin} (search.stop_after_failures = {limit})"
 
 

@@ -109,14 +109,20 @@ def test_a_later_start_tries_again(tmp_path):
 LARGE = {"training.batch_size": 64}
 
 
-def test_a_larger_node_may_hold_it():
-    """In a cluster nothing is refused before it ran out on every node that lives."""
+def ran_out_on_the_small():
+    """Of trials on two nodes, both on the small one ran out; a third runs."""
     limit = MemoryLimit()
     limit.use_nodes(["small", "large"])
     for number, node in enumerate(["small", "small", "large"]):
         limit.locate(number, node)
     for number in (0, 1):
         limit.add(number, LARGE)
+    return limit
+
+
+def test_a_larger_node_may_hold_it():
+    """In a cluster nothing is refused before it ran out on every node that lives."""
+    limit = ran_out_on_the_small()
     assert limit.refusal(LARGE) == ""
     limit.add(2, LARGE)
     assert limit.refusal(LARGE)
@@ -126,12 +132,7 @@ def test_a_larger_node_may_hold_it():
 
 def test_a_node_that_left_holds_nothing():
     """What ran out on all living nodes is refused, whatever another one has held."""
-    limit = MemoryLimit()
-    limit.use_nodes(["small", "large"])
-    for number, node in enumerate(["small", "small", "large"]):
-        limit.locate(number, node)
-    for number in (0, 1):
-        limit.add(number, LARGE)
+    limit = ran_out_on_the_small()
     assert limit.refusal(LARGE) == ""
     limit.use_nodes([])
     assert limit.refusal(LARGE) == "", "until another one lives, it may come back"

@@ -21,12 +21,7 @@ from models.evaluation.out_of_fold import (
 )
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
-from search.final.selection import (
-    RESAMPLES,
-    chosen_trial,
-    select,
-    summary,
-)
+from search.final.selection import RESAMPLES, chosen_trial, select, summary
 from search.final.selection_file import SELECTION, read_selection
 from search.ledger.records import TrialRecord
 from search.reports.selection_report import describe_best, describe_front, describe_tied

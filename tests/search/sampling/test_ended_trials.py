@@ -22,13 +22,13 @@ def few(monkeypatch):
     monkeypatch.setattr(ended_trials, "GOOD", GOOD)
 
 
-def table_of(values, **others):
+def table_of(values):
     """Makes the table of completed trials with these values."""
     table = EndedTrials(STEPS)
     trials = []
     for number, value in enumerate(values):
         named = {"values": value} if isinstance(value, list) else {"value": value}
-        trial = optuna.create_trial(**named, **others)
+        trial = optuna.create_trial(**named)
         trial.number = number
         trials.append(trial)
     table.update(trials)
