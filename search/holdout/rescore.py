@@ -134,7 +134,8 @@ def rescore(folder: RunFolder) -> Rescored:
     report = read_report(folder.file(REPORT))
     if report is None:
         raise RunError(f'{folder.path}: has no {REPORT}; run the study until "holdout"')
-    recorded, needed = recorded_rows(folder, report), _needed(folder, report)
+    needed = _needed(folder, report)
+    recorded = _recorded(folder, needed)
     seed = needed.intervals.seed
     own = list(own_metrics(report))
     parts = score_rows(recorded.rows, seed=seed, own=own)
@@ -169,12 +170,16 @@ def recorded_rows(folder: RunFolder, report: Mapping[str, Any]) -> RecordedRows:
     Raises:
         RunError: the table is missing, or it or the report is damaged.
     """
+    return _recorded(folder, _needed(folder, report))
+
+
+def _recorded(folder: RunFolder, needed: _Needed) -> RecordedRows:
     path = folder.file(PREDICTED)
     if not path.exists():
         raise RunError(
             f'{folder.path}: has no {PREDICTED}; run the study until "holdout"'
         )
-    return read_predictions(path, _needed(folder, report).thresholds)
+    return read_predictions(path, needed.thresholds)
 
 
 def _needed(folder: RunFolder, report: Mapping[str, Any]) -> _Needed:
