@@ -9,7 +9,6 @@ Each is compared with a serial search that nothing disturbs.
 """
 
 import argparse
-import json
 import random
 import signal
 import sys
@@ -25,6 +24,7 @@ import psutil
 
 from data_pipeline.synthetic.write import write_synthetic
 from search.storage.hidden_attributes import attributes_of
+from tests.factories.compared_run import report_of, trials_of
 from tests.factories.processes.ray_nodes import RayNodes
 from tests.factories.processes.run_database import rows_of
 from tests.factories.runs import STUDY, ended, searched, started, write_study
@@ -221,37 +221,19 @@ def _title(process):
         return ""
 
 
-def history(folder):
-    """Reads a run's trials by their order, their nodes, and how many were lost."""
+def costs(folder):
+    """Reads the nodes that a run's trials ran on, and how many were interrupted."""
     storage = f"sqlite:///{folder / 'optuna.db'}"
     trials = optuna.load_study(study_name=folder.name, storage=storage).trials
-    own = [trial for trial in trials if "interrupted" not in trial.user_attrs]
-    kept = {
-        trial.user_attrs["ordinal"]: (
-            trial.state.name,
-            trial.value,
-            trial.params,
-            trial.intermediate_values,
-            attributes_of(trial).get("pooled_curve"),
-        )
-        for trial in own
-    }
-    nodes = {attributes_of(trial).get("node") for trial in own} - {None}
-    return kept, nodes, len(trials) - len(own)
-
-
-def report_of(folder):
-    """Reads the report of the test; it counts how often the hold-out was opened."""
-    report = json.loads((folder / "holdout.json").read_text())
-    # A number counts lost trials too; a cluster counts the cores of its nodes.
-    del report["trial"], report["search"]["machines"]
-    return report
+    again = [trial for trial in trials if "interrupted" in trial.user_attrs]
+    nodes = {attributes_of(trial).get("node") for trial in trials if trial not in again}
+    return nodes - {None}, len(again)
 
 
 def compare(tally, killed, whole, trials):
     """Checks a killed search against one that nothing disturbed."""
-    found, nodes, again = history(killed)
-    expected, _, _ = history(whole)
+    found, expected = trials_of(killed), trials_of(whole)
+    nodes, again = costs(killed)
     tally.again += again
     tally.nodes |= nodes
     if len(found) != trials:

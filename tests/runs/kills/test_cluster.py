@@ -5,11 +5,10 @@ import signal
 import time
 from dataclasses import dataclass
 
-import optuna
 import psutil
 import pytest
 
-from search.storage.hidden_attributes import attributes_of
+from tests.factories.compared_run import report_of, trials_of
 from tests.factories.processes.ray_nodes import RayNodes
 from tests.factories.processes.run_database import rows_of, wait
 from tests.factories.runs import STUDY, Answer, ended, searched, started, write_study
@@ -144,31 +143,6 @@ def workers_left(nodes):
     """Lists the workers that are on the nodes some seconds after a driver's end."""
     found = [process for name in NODES for process in workers_of(nodes, name)]
     return psutil.wait_procs(found, timeout=SOON)[1]
-
-
-def trials_of(folder):
-    """Reads trials by the order of asking, without the interrupted ones."""
-    storage = f"sqlite:///{folder / 'optuna.db'}"
-    trials = optuna.load_study(study_name=folder.name, storage=storage).trials
-    own = [trial for trial in trials if "interrupted" not in trial.user_attrs]
-    return {
-        trial.user_attrs["ordinal"]: (
-            trial.state.name,
-            trial.value,
-            trial.params,
-            trial.intermediate_values,
-            attributes_of(trial)["pooled_curve"],
-        )
-        for trial in own
-    }
-
-
-def report_of(folder):
-    """Reads the report of the test, without what differs between machines."""
-    report = json.loads((folder / "holdout.json").read_text())
-    # A number counts lost trials too; a cluster counts the cores of its nodes.
-    del report["trial"], report["search"]["machines"]
-    return report
 
 
 def test_a_node_that_joins_is_used(story):
